@@ -1,0 +1,1 @@
+"""Deep art, taken apart in notebooks."""
