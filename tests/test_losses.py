@@ -1,0 +1,220 @@
+"""Losses against formulas written out in float64 loops, and the properties that make a Gram a Gram."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.autograd import gradcheck
+
+from nstlib.losses import (
+    CONVENTIONS,
+    content_loss,
+    gram_loss,
+    gram_matrix,
+    style_loss,
+    total_variation,
+)
+
+
+def random(*shape, seed=0, dtype=torch.float64):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=dtype)
+
+
+def gram_by_hand(features: np.ndarray) -> np.ndarray:
+    """F Fᵀ, undivided, one entry at a time: the sum over positions of channel i times channel j."""
+    channels, height, width = features.shape
+    gram = np.zeros((channels, channels))
+    for i, j in itertools.product(range(channels), repeat=2):
+        for y, x in itertools.product(range(height), range(width)):
+            gram[i, j] += features[i, y, x] * features[j, y, x]
+    return gram
+
+
+shapes = st.tuples(st.integers(1, 3), st.integers(1, 6), st.integers(1, 7), st.integers(1, 7))
+
+
+def test_gram_matrix_entry_by_entry():
+    features = random(2, 3, 4, 5)
+    expected = [gram_by_hand(one) / 20 for one in features.numpy()]
+    np.testing.assert_allclose(gram_matrix(features), expected, rtol=1e-12)
+
+
+def test_gram_matrix_keeps_the_pictures_of_a_batch_apart():
+    features = random(3, 4, 5, 5)
+    alone = torch.cat([gram_matrix(one[None]) for one in features])
+    torch.testing.assert_close(gram_matrix(features), alone)
+
+
+@given(shapes, st.integers(0, 10**6))
+@settings(max_examples=40, deadline=None)
+def test_gram_matrix_is_symmetric_and_positive_semidefinite(shape, seed):
+    gram = gram_matrix(random(*shape, seed=seed))
+    torch.testing.assert_close(gram, gram.mT, rtol=0, atol=1e-14)
+    assert torch.linalg.eigvalsh(gram).min() >= -1e-10
+
+
+@given(shapes, st.integers(0, 10**6))
+@settings(max_examples=40, deadline=None)
+def test_gram_matrix_does_not_see_where_things_are(shape, seed):
+    features = random(*shape, seed=seed)
+    order = torch.randperm(shape[2] * shape[3], generator=torch.Generator().manual_seed(seed))
+    shuffled = features.flatten(2)[..., order].reshape(features.shape)
+    torch.testing.assert_close(gram_matrix(features), gram_matrix(shuffled))
+
+
+def test_gram_matrix_does_see_which_channels_go_together():
+    features = random(1, 3, 6, 6)
+    apart = features.clone()
+    apart[:, 0] = apart[:, 0].flatten(1).roll(1, 1).reshape(1, 6, 6)  # one channel moved alone
+    assert not torch.allclose(gram_matrix(features), gram_matrix(apart))
+
+
+def test_gram_matrix_of_a_tiled_picture_is_that_of_one_tile():
+    features = random(1, 4, 3, 5)
+    torch.testing.assert_close(gram_matrix(features), gram_matrix(features.tile(1, 1, 4, 2)))
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_content_loss_against_the_formula(convention):
+    f, p = random(1, 3, 4, 5, seed=1), random(1, 3, 4, 5, seed=2)
+    total = size = 0.0
+    for index in itertools.product(range(3), range(4), range(5)):
+        total += (f[0][index].item() - p[0][index].item()) ** 2
+        size += p[0][index].item() ** 2
+    expected = {
+        "lecture": total,
+        "paper": total / 2,
+        "mean": total / 60,
+        "relative": (total / 60) / (size / 60),
+    }[convention]
+    assert content_loss(f, p, convention=convention).item() == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_gram_loss_against_the_formula(convention):
+    f, a = random(1, 3, 4, 5, seed=1), random(1, 3, 4, 5, seed=2)
+    n, m = 3, 20
+    gram, target = gram_by_hand(f[0].numpy()), gram_by_hand(a[0].numpy())
+    total = sum((gram[i, j] - target[i, j]) ** 2 for i in range(n) for j in range(n))
+    size = sum(target[i, j] ** 2 for i in range(n) for j in range(n))
+    expected = {
+        "lecture": total,
+        "paper": total / (4 * n**2 * m**2),
+        "mean": total / m**2 / n**2,
+        "relative": total / size,
+    }[convention]
+    got = gram_loss(f, gram_matrix(a), convention=convention).item()
+    assert got == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_a_tiled_style_picture_is_the_same_style(convention):
+    f, a = random(1, 3, 4, 6, seed=1), random(1, 3, 4, 6, seed=2)
+    one = gram_loss(f, gram_matrix(a), convention=convention)
+    torch.testing.assert_close(
+        gram_loss(f, gram_matrix(a.tile(1, 1, 2, 3)), convention=convention), one
+    )
+
+
+@given(st.floats(0.01, 100), st.integers(1, 4), st.integers(0, 10**6))
+@settings(max_examples=30, deadline=None)
+def test_relative_losses_have_no_unit(scale, tiles, seed):
+    f, p = random(1, 3, 4, 4, seed=seed), random(1, 3, 4, 4, seed=seed + 1)
+    big_f, big_p = (scale * t.tile(1, 1, tiles, tiles) for t in (f, p))
+    torch.testing.assert_close(content_loss(big_f, big_p), content_loss(f, p))
+    torch.testing.assert_close(gram_loss(big_f, gram_matrix(big_p)), gram_loss(f, gram_matrix(p)))
+    torch.testing.assert_close(content_loss(0 * p, p), torch.ones((), dtype=p.dtype))
+    torch.testing.assert_close(gram_loss(0 * p, gram_matrix(p)), torch.ones((), dtype=p.dtype))
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_losses_are_zero_at_the_target_and_only_there(convention):
+    f = random(1, 3, 4, 5)
+    assert content_loss(f, f, convention=convention) == 0
+    assert gram_loss(f, gram_matrix(f), convention=convention) == 0
+    assert content_loss(f + 0.1, f, convention=convention) > 0
+    assert gram_loss(f + 0.1, gram_matrix(f), convention=convention) > 0
+
+
+def test_a_target_without_any_features_gives_a_finite_loss():
+    f, nothing = random(1, 3, 4, 5, dtype=torch.float32), torch.zeros(1, 3, 4, 5)
+    assert content_loss(f, nothing).isfinite()
+    assert gram_loss(f, gram_matrix(nothing)).isfinite()
+
+
+def test_style_loss_is_the_weighted_sum_over_layers():
+    features = {"a": random(1, 2, 4, 4, seed=1), "b": random(1, 5, 2, 2, seed=2)}
+    targets = {"a": gram_matrix(random(1, 2, 6, 6, seed=3)), "b": gram_matrix(random(1, 5, 3, 3))}
+    e = {layer: gram_loss(features[layer], targets[layer]) for layer in targets}
+    torch.testing.assert_close(style_loss(features, targets), (e["a"] + e["b"]) / 2)
+    torch.testing.assert_close(
+        style_loss(features, targets, layer_weights={"a": 0.2, "b": 3.0}), 0.2 * e["a"] + 3 * e["b"]
+    )
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_gradients_of_the_losses(convention):
+    f = random(1, 2, 3, 3, seed=1).requires_grad_()
+    p = random(1, 2, 3, 3, seed=2)
+    gram = gram_matrix(p)
+    assert gradcheck(lambda x: content_loss(x, p, convention=convention), f)
+    assert gradcheck(lambda x: gram_loss(x, gram, convention=convention), f)
+    assert gradcheck(lambda x: style_loss({"l": x}, {"l": gram}, convention=convention), f)
+
+
+@pytest.mark.parametrize("beta", [1.0, 1.5, 2.0])
+def test_gradient_of_total_variation(beta):
+    assert gradcheck(lambda x: total_variation(x, beta=beta), random(1, 3, 4, 5).requires_grad_())
+
+
+@pytest.mark.parametrize("beta", [1.0, 2.0])
+def test_total_variation_against_the_formula(beta):
+    image = random(1, 2, 4, 5)
+    terms = [
+        (
+            (image[0, c, y, x + 1] - image[0, c, y, x]) ** 2
+            + (image[0, c, y + 1, x] - image[0, c, y, x]) ** 2
+        ).item()
+        ** (beta / 2)
+        for c, y, x in itertools.product(range(2), range(3), range(4))
+    ]
+    assert total_variation(image, beta=beta).item() == pytest.approx(np.mean(terms), rel=1e-4)
+
+
+def test_total_variation_of_a_flat_picture_is_zero_with_a_zero_gradient():
+    for beta in (1.0, 2.0):
+        flat = torch.full((1, 3, 5, 5), 0.3, requires_grad=True)
+        value = total_variation(flat, beta=beta)
+        value.backward()
+        assert value == 0
+        assert flat.grad.abs().max() == 0
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: gram_matrix(torch.zeros(3, 4, 4)), "(3, 4, 4)"),
+        (lambda: content_loss(torch.zeros(1, 3, 4, 4), torch.zeros(1, 3, 1, 1)), "two shapes"),
+        (lambda: gram_loss(torch.zeros(1, 3, 4, 4), torch.zeros(1, 1, 1)), "two shapes"),
+        (lambda: content_loss(torch.zeros(1), torch.zeros(1), convention="sum"), "'sum'"),
+        (lambda: gram_loss(torch.zeros(1), torch.zeros(1), convention="sum"), "relative"),
+        (lambda: style_loss({}, {}), "at least one layer"),
+        (lambda: style_loss({}, {"relu1_1": torch.zeros(1, 2, 2)}), "relu1_1"),
+        (
+            lambda: style_loss(
+                {"a": torch.zeros(1, 2, 2, 2)}, {"a": torch.zeros(1, 2, 2)}, layer_weights={"b": 1}
+            ),
+            "layer_weights",
+        ),
+        (lambda: total_variation(torch.zeros(1, 3, 1, 9)), "2 x 2"),
+        (lambda: total_variation(torch.zeros(1, 3, 9, 9), beta=0), "above 0"),
+    ],
+)
+def test_bad_input_gets_one_sentence(call, words):
+    with pytest.raises(ValueError) as error:
+        call()
+    assert words in str(error.value)
+    assert "\n" not in str(error.value)

@@ -1,0 +1,257 @@
+"""The loop on sums whose minimum is known, and on everything that can stop it."""
+
+import io
+import itertools
+
+import pytest
+import torch
+
+from nstlib.optimize import RunFailed, Step, descend
+
+TARGET = torch.rand(1, 3, 6, 7, generator=torch.Generator().manual_seed(1))
+START = torch.full_like(TARGET, 0.5)
+
+
+def to_target(x):
+    return {"near": (x - TARGET).square().mean()}
+
+
+def two_terms(x):
+    """Curved enough that the way matters: a quartic valley and a pull to smoothness."""
+    smooth = (x[..., 1:] - x[..., :-1]).square().mean()
+    return {"near": ((x - TARGET).square() + (x - TARGET) ** 4).mean(), "smooth": smooth}
+
+
+def run(terms=to_target, weights=None, start=START, **kwargs):
+    return list(descend(start, terms, weights or {"near": 1.0}, **kwargs))
+
+
+@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
+def test_finds_the_minimum(optimizer):
+    steps = run(steps=150, optimizer=optimizer)
+    torch.testing.assert_close(steps[-1].image, TARGET, atol=2e-3, rtol=0)
+
+
+@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
+@pytest.mark.parametrize("unit", [1e-12, 1.0, 1e12])
+def test_the_unit_of_the_loss_does_not_matter(optimizer, unit):
+    """torch's L-BFGS ignores curvature below 1e-10: unscaled, the small unit stalls at the start."""
+    steps = run(weights={"near": unit}, steps=150, optimizer=optimizer)
+    torch.testing.assert_close(steps[-1].image, TARGET, atol=2e-3, rtol=0)
+
+
+@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
+def test_each_step_has_the_losses_of_its_own_image(optimizer):
+    weights = {"near": 2.0, "smooth": 0.3}
+    for step in run(two_terms, weights, steps=8, optimizer=optimizer):
+        terms = {name: loss.item() for name, loss in two_terms(step.image).items()}
+        assert step.losses["near"] == pytest.approx(terms["near"], rel=1e-4)
+        assert step.losses["smooth"] == pytest.approx(terms["smooth"], rel=1e-4)
+        total = 2 * terms["near"] + 0.3 * terms["smooth"]
+        assert step.losses["total"] == pytest.approx(total, rel=1e-4)
+
+
+def test_counts_from_the_start_to_the_end():
+    steps = run(steps=5)
+    assert [step.index for step in steps] == [0, 1, 2, 3, 4, 5]
+    assert {step.total for step in steps} == {5}
+    torch.testing.assert_close(steps[0].image, START)
+    assert all(isinstance(step, Step) for step in steps)
+
+
+def test_images_are_copies_in_range():
+    far = 3 * TARGET - 1  # the minimum lies outside [0, 1]
+    steps = run(lambda x: {"near": (x - far).square().mean()}, steps=20)
+    assert all(torch.equal(step.image, step.image.clamp(0, 1)) for step in steps)
+    assert not torch.equal(steps[0].image, steps[1].image)
+    torch.testing.assert_close(steps[-1].image, far.clamp(0, 1), atol=2e-3, rtol=0)
+
+
+def test_the_start_is_not_changed():
+    start = START.clone()
+    run(start=start, steps=3)
+    torch.testing.assert_close(start, START, rtol=0, atol=0)
+
+
+def test_one_evaluation_a_step():
+    calls = itertools.count()
+
+    def counted(x):
+        next(calls)
+        return to_target(x)
+
+    run(counted, steps=10)
+    assert next(calls) == 11  # ten updates, and the losses of the end
+
+
+def test_works_where_gradients_are_switched_off():
+    with torch.no_grad():
+        steps = run(steps=30)
+    assert steps[-1].losses["total"] < 0.01 * steps[0].losses["total"]
+
+
+def test_at_the_minimum_it_stays():
+    steps = run(start=TARGET, steps=5)
+    assert torch.equal(steps[-1].image, TARGET)
+
+
+@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
+def test_weights_may_change_while_it_runs(optimizer):
+    other = 1 - TARGET
+    weights = {"near": 1.0, "other": 0.0}
+
+    def terms(x):
+        return {**to_target(x), "other": (x - other).square().mean()}
+
+    for step in descend(START, terms, weights, steps=300, optimizer=optimizer):
+        if step.index == 100:
+            torch.testing.assert_close(step.image, TARGET, atol=5e-3, rtol=0)
+            weights.update(near=0.0, other=1.0)
+    torch.testing.assert_close(step.image, other, atol=5e-3, rtol=0)
+
+
+@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
+@pytest.mark.parametrize("stop", [0, 1, 2, 13, 29, 30])
+def test_a_saved_run_goes_on_as_if_it_had_never_stopped(optimizer, stop):
+    weights, kwargs = {"near": 1.0, "smooth": 0.5}, {"steps": 30, "optimizer": optimizer}
+    whole = run(two_terms, weights, **kwargs)
+    for step in descend(START, two_terms, weights, **kwargs):
+        if step.index == stop:
+            break
+    file = io.BytesIO()
+    torch.save(step.state(), file)
+    file.seek(0)
+    state = torch.load(file, weights_only=True)
+    rest = run(two_terms, weights, state=state, **kwargs)
+    expected = whole[stop + 1 :] or whole[-1:]
+    assert [s.index for s in rest] == [s.index for s in expected]
+    for a, b in zip(rest, expected, strict=True):
+        assert torch.equal(a.image, b.image)
+        assert a.losses == b.losses
+
+
+def test_a_finished_run_can_be_prolonged():
+    whole = run(two_terms, {"near": 1.0, "smooth": 0.5}, steps=30)
+    short = run(two_terms, {"near": 1.0, "smooth": 0.5}, steps=20)
+    longer = run(two_terms, {"near": 1.0, "smooth": 0.5}, steps=30, state=short[-1].state())
+    assert torch.equal(longer[-1].image, whole[-1].image)
+
+
+@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_loss_that_is_not_finite_keeps_the_last_good_picture(optimizer, bad):
+    calls = itertools.count()
+
+    def terms(x):
+        return {**to_target(x), "odd": x.mean() * (bad if next(calls) == 4 else 1.0)}
+
+    seen = []
+    steps = descend(START, terms, {"near": 1.0, "odd": 0.1}, optimizer=optimizer)
+    with pytest.raises(RunFailed, match="'odd'") as failure:
+        seen.extend(steps)
+    assert [step.index for step in seen] == [0, 1, 2, 3]
+    assert failure.value.step is seen[-1]
+    assert failure.value.step.image.isfinite().all()
+    assert "At step 4" in str(failure.value)
+
+
+def test_a_gradient_that_is_not_finite_is_caught_before_it_moves_anything():
+    with pytest.raises(RunFailed, match="the gradient") as failure:
+        run(lambda x: {"near": (x - 0.5).abs().sqrt().sum()}, steps=3)
+    assert torch.equal(failure.value.step.image, START)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory"),
+        MemoryError(),
+        RuntimeError(
+            "[enforce fail at alloc_cpu.cpp:121] DefaultCPUAllocator: can't allocate memory"
+        ),
+    ],
+)
+def test_out_of_memory_keeps_the_last_good_picture(error):
+    calls = itertools.count()
+
+    def terms(x):
+        if next(calls) == 3:
+            raise error
+        return to_target(x)
+
+    with pytest.raises(RunFailed, match=r"not enough memory.*7 x 6 pixels.*smaller") as failure:
+        run(terms, steps=9)
+    assert failure.value.step.index == 2
+
+
+def test_real_out_of_memory_on_the_cpu():
+    def terms(x):
+        return {"near": (torch.empty(1 << 60) * x.mean()).sum()}
+
+    with pytest.raises(RunFailed, match="not enough memory"):
+        run(terms)
+
+
+def test_other_errors_pass_through():
+    def terms(x):
+        raise RuntimeError("shapes do not match")
+
+    with pytest.raises(RuntimeError, match="shapes do not match"):
+        run(terms)
+
+
+def test_an_interrupt_passes_through_and_the_last_step_is_whole():
+    calls = itertools.count()
+
+    def terms(x):
+        if next(calls) == 3:
+            raise KeyboardInterrupt
+        return to_target(x)
+
+    seen = []
+    with pytest.raises(KeyboardInterrupt):
+        seen.extend(descend(START, terms, {"near": 1.0}))
+    assert [step.index for step in seen] == [0, 1, 2]
+    assert seen[-1].image.isfinite().all()
+
+
+def test_standing_still_does_not_last():
+    """Where the remembered curvature points uphill torch's L-BFGS stops moving; we start over."""
+
+    def bumpy(x):
+        return {"near": ((x - TARGET).square() + 0.05 * torch.sin(40 * x)).mean()}
+
+    steps = run(bumpy, steps=120)
+    best = min(step.losses["total"] for step in steps)
+    moved = [not torch.equal(a.image, b.image) for a, b in itertools.pairwise(steps)]
+    assert best < 0.7 * steps[0].losses["total"]
+    assert all(moved[i] or moved[i + 1] for i in range(len(moved) - 1))
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "words"),
+    [
+        ({"steps": 0}, "steps must be at least 1, not 0"),
+        ({"optimizer": "sgd"}, "choose 'lbfgs' or 'adam'"),
+        ({"learning_rate": -1.0}, "learning_rate must be above 0"),
+        ({"learning_rate": 0.0}, "learning_rate must be above 0"),
+        ({"learning_rate": float("nan")}, "learning_rate must be above 0"),
+        ({"history": 0}, "history must be at least 1"),
+        ({"start": torch.zeros(3, 6, 7)}, r"shape \(3, 6, 7\)"),
+        ({"start": torch.zeros(1, 3, 6, 7, dtype=torch.uint8)}, "uint8"),
+        ({"start": START * float("nan")}, "not finite"),
+        ({"weights": {"nearer": 1.0}}, "do not agree on 'near'"),
+        ({"state": {"index": 3}}, "not the state of a run"),
+    ],
+)
+def test_bad_input_gets_one_sentence(kwargs, words):
+    with pytest.raises(ValueError, match=words):
+        run(**kwargs)
+
+
+def test_a_state_of_another_run_is_refused():
+    state = run(steps=2)[-1].state()
+    with pytest.raises(ValueError, match="other optimizer"):
+        run(steps=2, state=state, optimizer="adam")
+    with pytest.raises(ValueError, match=r"picture of shape \(1, 3, 6, 7\)"):
+        run(steps=2, state=state, start=torch.zeros(1, 3, 9, 9))
