@@ -1,1 +1,41 @@
-"""Deep art, taken apart in notebooks."""
+"""Deep art, taken apart in notebooks: neural style transfer after Gatys, Ecker and Bethge (2015).
+
+A picture goes from `load_image` through `load_vgg19` to features, from features through `gram_matrix`
+and the losses to a gradient on its pixels, and `transfer` follows that gradient step by step.
+"""
+
+from nstlib.images import load_image, photo, resize, save_image, to_pil
+from nstlib.losses import content_loss, gram_loss, gram_matrix, style_loss, total_variation
+from nstlib.optimize import RunFailed, Step, descend
+from nstlib.paintings import painting
+from nstlib.progress import finish, watch
+from nstlib.recipes import reconstruct_content, reconstruct_style, transfer
+from nstlib.vgg import LAYERS, VGG19, load_vgg19, receptive_field
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "LAYERS",
+    "VGG19",
+    "RunFailed",
+    "Step",
+    "content_loss",
+    "descend",
+    "finish",
+    "gram_loss",
+    "gram_matrix",
+    "load_image",
+    "load_vgg19",
+    "painting",
+    "photo",
+    "receptive_field",
+    "reconstruct_content",
+    "reconstruct_style",
+    "resize",
+    "save_image",
+    "style_loss",
+    "to_pil",
+    "total_variation",
+    "transfer",
+    "watch",
+]

@@ -14,6 +14,10 @@ from torch import Tensor
 
 OPTIMIZERS = ("lbfgs", "adam")
 
+# How far one L-BFGS step may move the pixels, as a root mean square over the picture (their range is 1).
+# Measured from noise to two shallow Gram matrices, 50 steps: loss 1e-4 with it, 0.7 without.
+MAX_MOVE = 0.05
+
 
 @dataclass(frozen=True)
 class Step:
@@ -136,10 +140,18 @@ class _Mover:
         group = self.torch_optimizer.param_groups[0]
         group["lr"] = 0.01 * self.pixels.numel() if first else self.learning_rate
         self.torch_optimizer.step(lambda: 0.0)
-        if torch.equal(before, self.pixels):
+        moved = self.pixels - before
+        length = moved.square().mean().sqrt().item()
+        if length == 0:
             # Rounding can spoil the remembered curvature so far that its direction points uphill;
             # torch then stands still, for good. Start over with the plain gradient.
             self._forget()
+        elif length > MAX_MOVE:
+            # There is no line search (it would cost a second evaluation a step), and where the loss
+            # bends little a full step can be thousands of gray levels long. Shorten it, and correct
+            # the step length that torch will take the next curvature from.
+            self.torch_optimizer.state[self.pixels]["t"] *= MAX_MOVE / length
+            self.pixels.copy_(before + moved * (MAX_MOVE / length))
 
     def _forget(self) -> None:
         self.scale = self.weights = None

@@ -1,7 +1,7 @@
 """Watching a run from a terminal or a notebook cell: the one place of the library that prints."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tqdm.auto import tqdm
 
@@ -9,13 +9,13 @@ from nstlib.optimize import RunFailed, Step
 
 
 def watch(run: Iterator[Step], *, progress: bool = True) -> Iterator[Step]:
-    """Pass the Steps of `run` on, with a progress bar that shows the total loss."""
+    """Pass the Steps of `run` on, with a progress bar that shows the losses."""
     bar = None
     try:
         for step in run:
             if bar is None:
                 bar = tqdm(total=step.total, initial=step.index, unit="step", disable=not progress)
-            bar.set_postfix(loss=f"{step.losses['total']:.4g}", refresh=False)
+            bar.set_postfix(_by_kind(step.losses), refresh=False)
             bar.update(step.index - bar.n)
             yield step
     finally:
@@ -43,3 +43,12 @@ def finish(run: Iterator[Step], *, progress: bool = True) -> Step:
     if last is None:
         raise ValueError("The run has no steps.")
     return last
+
+
+def _by_kind(losses: Mapping[str, float]) -> dict[str, str]:
+    """The total, and the sums of "content/…" and of "style/…" before their weights."""
+    kinds = dict.fromkeys(name.partition("/")[0] for name in losses)
+    return {
+        kind: f"{sum(v for name, v in losses.items() if name.partition('/')[0] == kind):.3g}"
+        for kind in kinds
+    }

@@ -6,7 +6,10 @@ import itertools
 import pytest
 import torch
 
-from nstlib.optimize import RunFailed, Step, descend
+from nstlib.images import photo
+from nstlib.losses import gram_loss, gram_matrix
+from nstlib.optimize import MAX_MOVE, RunFailed, Step, descend
+from nstlib.vgg import load_vgg19
 
 TARGET = torch.rand(1, 3, 6, 7, generator=torch.Generator().manual_seed(1))
 START = torch.full_like(TARGET, 0.5)
@@ -213,6 +216,22 @@ def test_an_interrupt_passes_through_and_the_last_step_is_whole():
         seen.extend(descend(START, terms, {"near": 1.0}))
     assert [step.index for step in seen] == [0, 1, 2]
     assert seen[-1].image.isfinite().all()
+
+
+def test_where_the_loss_is_almost_flat_a_step_does_not_leave_the_picture():
+    """Without a limit one step here throws the pixels far out, and the run does not recover."""
+    noise = 0.5 + 0.1 * torch.randn(1, 3, 24, 24, generator=torch.Generator().manual_seed(0))
+    vgg = load_vgg19("random", width=1 / 16, device="cpu")
+    target = gram_matrix(vgg(photo("cat", size=64), ["relu2_1"])["relu2_1"])
+
+    def terms(x):
+        return {"style": gram_loss(vgg(x, ["relu2_1"])["relu2_1"], target)}
+
+    steps = list(descend(noise, terms, {"style": 1.0}, steps=40))
+    moves = [(b.image - a.image).square().mean().sqrt() for a, b in itertools.pairwise(steps)]
+    assert max(moves) < 1.01 * MAX_MOVE
+    assert max(step.losses["total"] for step in steps) < 2 * steps[0].losses["total"]
+    assert steps[-1].losses["total"] < 1e-2 * steps[0].losses["total"]
 
 
 def test_standing_still_does_not_last():

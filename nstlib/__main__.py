@@ -1,0 +1,191 @@
+"""The recipes from a shell: `python -m nstlib transfer --content me.jpg --style night`.
+
+Every option of a recipe takes its default from the recipe's own signature, so that the shell, the
+notebooks and the library cannot disagree.
+"""
+
+import argparse
+import inspect
+import sys
+from collections.abc import Callable, Sequence
+
+from nstlib import commands, recipes
+from nstlib.images import PHOTOS
+from nstlib.losses import CONVENTIONS
+from nstlib.optimize import OPTIMIZERS, RunFailed
+from nstlib.paintings import PAINTINGS
+from nstlib.vgg import load_vgg19
+
+NETWORK_HELP = {
+    "weights": "compact, imagenet, random, or a file",
+    "pooling": "avg, or max as in the original network",
+    "device": "where to compute, such as cpu or cuda",
+}
+RECIPE_HELP = {
+    "content_layers": "layers of the content loss, each NAME or NAME:WEIGHT",
+    "style_layers": "layers of the style loss, each NAME or NAME:WEIGHT",
+    "style_weight": "style against content, the paper's beta / alpha",
+    "style_mix": "shares of several styles",
+    "tv_weight": "smoothness, the weight of total variation",
+    "convention": f"how losses are scaled: {', '.join(CONVENTIONS)}",
+    "init": "the start: content, noise, or a picture",
+    "optimizer": f"one of {', '.join(OPTIMIZERS)}",
+    "learning_rate": "by default 1 for lbfgs, 0.02 for adam",
+    "steps": "updates of the pixels, over all scales",
+    "scales": "sizes to work at, one after the other, as fractions of --size",
+    "seed": "of the noise to start from",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit status: 0, 2 for bad input, 130 after an interrupt."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options) or 0
+    except RunFailed as failure:
+        # Its last good picture is saved already, by the command that ran it.
+        print(f"nstlib: {failure}", file=sys.stderr)
+    except (ValueError, OSError) as error:
+        print(f"nstlib: {' '.join(str(error).split())}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("nstlib: interrupted.", file=sys.stderr)
+        return 130
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m nstlib",
+        description="Neural style transfer, and what it is made of.",
+        epilog=f"Pictures are files, URLs, photos by name ({', '.join(PHOTOS)}) or paintings by name, "
+        f"with a seed if you like: {', '.join(PAINTINGS)}, night:7.",
+    )
+    subparsers = parser.add_subparsers(required=True, metavar="command")
+
+    def add(name: str, command: Callable, text: str) -> argparse.ArgumentParser:
+        sub = subparsers.add_parser(
+            name, help=text, description=text, epilog=parser.epilog, allow_abbrev=False
+        )
+        sub.set_defaults(command=command)
+        sub.add_argument("--quiet", action="store_true", help="no progress bar")
+        return sub
+
+    sub = add("transfer", commands.transfer, "paint a picture in the style of another")
+    sub.add_argument("--content", default="astronaut", help="the picture to paint (astronaut)")
+    sub.add_argument(
+        "--style", nargs="+", default=["night"], help="how: one or more pictures (night)"
+    )
+    _add_picture_options(sub, "transfer.png")
+    sub.add_argument("--style-size", type=int, help="longer side of the style (that of --size)")
+    _add_run_options(sub, recipes.transfer)
+    sub.add_argument(
+        "--every", type=_natural, default=0, metavar="N", help="keep every N-th picture too"
+    )
+    sub.add_argument("--save-state", metavar="FILE", help="keep what --resume needs")
+    sub.add_argument("--resume", metavar="FILE", help="go on with a saved run")
+
+    for name, command, recipe, text in (
+        (
+            "content",
+            commands.content,
+            recipes.reconstruct_content,
+            "what each layer keeps of a picture",
+        ),
+        (
+            "style",
+            commands.style,
+            recipes.reconstruct_style,
+            "the texture that layers see in a picture",
+        ),
+    ):
+        sub = add(name, command, f"{text}: one half of Figure 1 of Gatys et al. 2015")
+        sub.add_argument("picture", nargs="?", default="coffee" if name == "content" else "night")
+        _add_layers(sub)
+        _add_picture_options(sub, f"{name}.png", size=256)
+        _add_run_options(sub, recipe)
+        sub.add_argument(
+            "--parts", metavar="DIR", help="keep each panel as a picture of its own too"
+        )
+
+    sub = add(
+        "gram", commands.gram, "Gram matrices by depth, and how far pictures are apart in style"
+    )
+    sub.add_argument("picture", nargs="*", default=["night", "coffee"])
+    _add_layers(sub)
+    _add_picture_options(sub, "gram.png", size=256)
+    _add_network_options(sub)
+
+    sub = add(
+        "weights", commands.weights, "fetch ImageNet's weights once, for yourself or for a class"
+    )
+    sub.add_argument("name", choices=["imagenet"])
+    sub.add_argument("--to", metavar="DIR", help="where (your cache, where load_vgg19 looks)")
+
+    sub = add("bench", commands.bench, "what a step costs on this machine")
+    sub.add_argument("--weights", nargs="+", default=["compact", "random:1"])
+    sub.add_argument("--sizes", nargs="+", type=int, default=[256, 512])
+    sub.add_argument("--steps", type=int, default=10, help="how many are timed (10)")
+    sub.add_argument("--device")
+    return parser
+
+
+def _add_picture_options(parser: argparse.ArgumentParser, out: str, size: int = 384) -> None:
+    parser.add_argument("--out", default=out, help=f"where to ({out})")
+    parser.add_argument("--size", type=int, default=size, help=f"longer side in pixels ({size})")
+
+
+def _add_layers(parser: argparse.ArgumentParser) -> None:
+    default = " ".join(recipes.STYLE_LAYERS)
+    parser.add_argument(
+        "--layers", nargs="+", default=list(recipes.STYLE_LAYERS), help=f"which layers ({default})"
+    )
+
+
+def _add_network_options(parser: argparse.ArgumentParser) -> None:
+    for name, text in NETWORK_HELP.items():
+        default = inspect.signature(load_vgg19).parameters[name].default
+        shown = "CUDA where there is one" if default is None else default
+        parser.add_argument(f"--{name}", default=default, help=f"{text} ({shown})")
+
+
+def _add_run_options(parser: argparse.ArgumentParser, recipe: Callable) -> None:
+    _add_network_options(parser)
+    for name, parameter in inspect.signature(recipe).parameters.items():
+        if name not in RECIPE_HELP:
+            continue
+        default, several = parameter.default, name in ("style_mix", "scales")
+        if name.endswith("_layers"):
+            kind, several = _layer, True
+        elif several or name == "learning_rate":
+            kind = float
+        else:
+            kind = type(default)
+        shown = " ".join(map(str, default)) if isinstance(default, tuple) else default
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=kind,
+            default=default,
+            nargs="+" if several else None,
+            help=RECIPE_HELP[name] + ("" if default is None else f" ({shown})"),
+        )
+
+
+def _layer(text: str) -> tuple[str, float] | str:
+    """NAME, or NAME:WEIGHT as (NAME, WEIGHT)."""
+    name, colon, weight = text.partition(":")
+    try:
+        return (name, float(weight)) if colon else name
+    except ValueError:
+        message = f"{text} is not NAME or NAME:WEIGHT"
+        raise argparse.ArgumentTypeError(message) from None
+
+
+def _natural(text: str) -> int:
+    """A whole number from 0 up."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 0 up")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

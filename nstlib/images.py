@@ -1,0 +1,354 @@
+"""Pictures in and out: files, bytes, URLs, arrays <-> image tensors.
+
+An image is a float32 tensor (1, 3, H, W), RGB in [0, 1], sRGB as displayed. What cannot become one
+is refused with one sentence, as a ValueError (the picture) or an OSError (the disk, the network).
+"""
+
+import contextlib
+import os
+import re
+import secrets
+import time
+import warnings
+from http.client import HTTPException
+from importlib.resources import files
+from io import BytesIO
+from numbers import Integral
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote
+from urllib.request import FTPHandler, Request, build_opener
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from torch import Tensor
+
+MIN_SIDE = 16  # pixels; VGG-19 halves a picture four times before its last block
+MAX_BYTES = 32 * 2**20  # of a download
+TIMEOUT = 20.0  # seconds: for an answer, and for a whole download
+
+# Pillow reads more, but some formats start a program (EPS), which no web picture should do.
+READ_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "PPM", "AVIF", "JPEG2000")
+WRITE_FORMATS = {
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".webp": "WEBP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+}
+
+# Sample photos: name -> file in scikit-image's wheel. All are public domain or CC0.
+PHOTOS = {
+    "astronaut": "astronaut.png",  # Eileen Collins; NASA
+    "brick": "brick.png",  # gray texture; CC0Textures
+    "camera": "camera.png",  # gray; Lav Varshney
+    "cat": "chelsea.png",  # Chelsea; Stefan van der Walt
+    "coffee": "coffee.png",  # Rachel Michetti
+    "gravel": "gravel.png",  # gray texture; CC0Textures
+    "hubble": "hubble_deep_field.jpg",  # NASA
+    "retina": "retina.jpg",  # Mikael Häggström
+    "rocket": "rocket.jpg",  # Falcon 9; SpaceX
+    "tissue": "ihc.png",  # stained cells under the microscope; CMMI
+}
+
+
+def load_image(source, *, size: int | None = None, upscale: bool = False) -> Tensor:
+    """Make an image tensor of almost anything that holds a picture.
+
+    source: a path, an http(s) URL, the name of a sample photo (see PHOTOS), the bytes of an image
+        file, a PIL image, an array (H, W), (H, W, 3) or (H, W, 4) of uint8, uint16 or floats in
+        [0, 1], or a tensor (3, H, W) or (1, 3, H, W) of the same types.
+    size: the longest side allowed, in pixels. A larger picture is shrunk (Lanczos), its ratio kept;
+        a smaller one is enlarged only with upscale=True.
+
+    Returns (1, 3, H, W), float32 in [0, 1], on the CPU, sharing no memory with the source. EXIF
+    orientation and ICC profile are applied, transparency lies on white, of an animation the first
+    frame counts. Values of 16-bit gray are kept; Pillow itself reads 16-bit color as 8-bit.
+
+    Raises ValueError for a picture that is no good, OSError for one that cannot be had
+    (FileNotFoundError, if there is no such file).
+    """
+    if size is not None and (not isinstance(size, Integral) or size < MIN_SIDE):
+        raise ValueError(f"size is {size!r}; give a whole number of pixels from {MIN_SIDE} up.")
+    if isinstance(source, Tensor):
+        pixels = _tensor_pixels(source)
+    elif isinstance(source, np.ndarray):
+        pixels = source
+    elif isinstance(source, Image.Image):
+        pixels = _picture_pixels(source, "The PIL image")
+    elif isinstance(source, bytes | bytearray | memoryview):
+        pixels = _picture_pixels(BytesIO(bytes(source)), "The data")
+    elif isinstance(source, str | os.PathLike):
+        pixels = _named_pixels(source)
+    else:
+        raise ValueError(f"A {type(source).__name__} is no picture; give a path or an array.")
+    planes = _fit(_planes(pixels), size=size, upscale=upscale)
+    return torch.from_numpy(planes)[None]
+
+
+def photo(name: str, *, size: int | None = None) -> Tensor:
+    """Return a sample photo, (1, 3, H, W), from scikit-image's wheel: no network, no license fee.
+
+    name: a key of PHOTOS. size: the longest side allowed, in pixels. An unknown name is a ValueError.
+    """
+    if name not in PHOTOS:
+        raise ValueError(f"There is no sample photo {name!r}; choose one of {', '.join(PHOTOS)}.")
+    return load_image(Path(str(files("skimage")), "data", PHOTOS[name]), size=size)
+
+
+def resize(image: Tensor, size: int | tuple[int, int]) -> Tensor:
+    """Resample an image tensor on its own device, antialiased bicubic, clamped to [0, 1].
+
+    image: (1, 3, H, W). size: the new longer side (the ratio is kept), or (H, W), in pixels.
+    Returns a new tensor; gradients flow through it. Enlarges as well as shrinks.
+    """
+    height, width = image.shape[-2:]
+    if isinstance(size, Integral):
+        size = _scaled(height, width, size)
+    if min(size) < 1:
+        raise ValueError(f"Cannot resize to {size[0]} x {size[1]} pixels; give a larger size.")
+    if tuple(size) == (height, width):
+        return image.clone()
+    # Not every PyTorch that this package allows has this kernel for Apple's GPU.
+    work = image.cpu() if image.device.type == "mps" else image
+    work = F.interpolate(work, size=tuple(size), mode="bicubic", antialias=True)
+    return work.clamp(0, 1).to(image.device)
+
+
+def to_pil(image: Tensor) -> Image.Image:
+    """Turn an image tensor (1, 3, H, W) into an 8-bit RGB PIL image: clamped, rounded.
+
+    Raises ValueError for another shape and for values that are not finite.
+    """
+    if not isinstance(image, Tensor) or image.ndim != 4 or image.shape[:2] != (1, 3):
+        what = tuple(image.shape) if hasattr(image, "shape") else type(image).__name__
+        raise ValueError(f"An image is a tensor (1, 3, H, W), but this is {what}.")
+    image = image.detach().cpu().float()
+    if not image.isfinite().all():
+        raise ValueError("The image has NaN or infinite values; the run that made it diverged.")
+    pixels = (image[0].clamp(0, 1) * 255).round().to(torch.uint8)
+    return Image.fromarray(pixels.permute(1, 2, 0).contiguous().numpy())
+
+
+def save_image(image: Tensor, path, *, quality: int = 95) -> Path:
+    """Write an image tensor (1, 3, H, W) as PNG, JPEG, WebP or TIFF, after the path's suffix.
+
+    quality: of JPEG (with full color resolution, 4:4:4) and WebP, from 1 to 100.
+
+    Missing folders are made. The file appears complete or not at all: an error or an interrupt
+    leaves an older picture as it was. Returns the path. Raises ValueError or OSError.
+    """
+    path = Path(path)
+    kind = WRITE_FORMATS.get(path.suffix.lower())
+    if kind is None:
+        raise ValueError(f"Cannot write {_shown(path)}; end it in {', '.join(WRITE_FORMATS)}.")
+    if not isinstance(quality, Integral) or not 1 <= quality <= 100:
+        raise ValueError(f"quality is {quality!r}; give a whole number from 1 to 100.")
+    picture, encoded = to_pil(image), BytesIO()
+    try:  # each format takes from these what it knows
+        picture.save(encoded, kind, quality=quality, subsampling="4:4:4")
+    except (OSError, ValueError) as error:
+        size = f"{picture.width} x {picture.height} pixels"
+        raise ValueError(f"{kind} cannot hold {size} ({error}); write a .png.") from error
+    _write_whole(path, encoded.getvalue())
+    return path
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Write to a temporary name in the same folder, then move into place, which cannot fail halfway."""
+    target = Path(os.path.realpath(path))  # a symbolic link stays one; what it points to changes
+    # Not tempfile: its files are private (0600), and the picture would stay so.
+    temporary = target.with_name(f".nstlib-{secrets.token_hex(8)}.tmp")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(data)
+        os.replace(temporary, target)
+    except OSError as error:  # the type stays: PermissionError, IsADirectoryError, …
+        reason = f"Cannot write {_shown(path)}: {error.strerror or error}; choose another place."
+        raise type(error)(reason) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
+def _named_pixels(source: str | os.PathLike) -> np.ndarray:
+    """Pixels of what a string or path names: a file first, then a sample photo or a URL."""
+    name, path = _shown(source), Path(os.path.expanduser(source))
+    no_file = isinstance(source, str) and not os.path.isfile(path)  # it may mean something else
+    if no_file and not source.strip():
+        raise ValueError("The path is empty; give a file, a URL or the name of a sample photo.")
+    if no_file and re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", source):  # two letters: "C:" is a disk
+        return _picture_pixels(BytesIO(_download(source)), name)
+    if no_file and source in PHOTOS:
+        path = Path(str(files("skimage")), "data", PHOTOS[source])
+    if not os.path.exists(path):
+        sample = f" or choose a sample photo: {', '.join(PHOTOS)}"
+        hint = sample if no_file and re.fullmatch(r"[^./\\]+", source) else ""
+        raise FileNotFoundError(f"There is no file {name}; check the path{hint}.")
+    if not os.path.isfile(path):
+        raise IsADirectoryError(f"{name} is a folder or a device; give the path of a picture.")
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise type(error)(f"Cannot read {name}: {error.strerror}; check the file.") from error
+    with file:
+        return _picture_pixels(file, name)
+
+
+class _NoFTP(FTPHandler):
+    """Redirects go to http(s) alone; urllib would also follow one to ftp."""
+
+    def ftp_open(self, req):
+        raise URLError("it redirects to ftp")
+
+
+def _download(url: str) -> bytes:
+    """The body behind an http(s) URL: at most MAX_BYTES, within TIMEOUT."""
+    name, data, deadline = _shown(url), bytearray(), time.monotonic() + TIMEOUT
+    if not url.lower().startswith(("http://", "https://")):
+        raise ValueError(f"{name} is no http(s) address; save the picture and give its path.")
+    # Letters such as ü and spaces, as copied from a browser, are escaped; what is escaped stays.
+    address = quote(url, safe=":/?#[]@!$&'()*+,;=%")
+    try:
+        request = Request(address, headers={"User-Agent": "nstlib/0.1"})
+        with build_opener(_NoFTP).open(request, timeout=TIMEOUT) as response:
+            announced = response.length or 0
+            # read1 returns what has arrived, so that a slow server cannot hold us.
+            while max(announced, len(data)) <= MAX_BYTES and (chunk := response.read1(2**16)):
+                data += chunk
+                if time.monotonic() > deadline:
+                    raise TimeoutError("timed out")
+        if max(announced, len(data)) > MAX_BYTES:
+            raise OSError(f"it is larger than {MAX_BYTES / 2**20:.0f} MB")
+        if len(data) < announced:
+            raise ConnectionError("the connection broke off")
+    except (OSError, HTTPException, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        reason = " ".join(str(getattr(reason, "strerror", None) or reason).split())  # one line
+        if isinstance(error, HTTPError):
+            reason = f"the server answered {error.code} {reason}"
+            error.close()
+        raise OSError(f"Cannot get {name}: {reason}; check the address or give a file.") from error
+    return bytes(data)
+
+
+def _picture_pixels(source: BytesIO | Image.Image, name: str) -> np.ndarray:
+    """Decode an open file (or take a PIL image) and return its upright pixels, (H, W[, 3 or 4])."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            opened = isinstance(source, Image.Image)
+            picture = source if opened else Image.open(source, formats=READ_FORMATS)
+            picture.load()
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        count = re.search(r"\d+", str(error))[0]
+        raise ValueError(f"{name} has {count} pixels, too many to open; shrink it.") from error
+    except UnidentifiedImageError as error:
+        raise ValueError(f"{name} is no image that can be read; give a JPEG or PNG.") from error
+    except Exception as error:  # Pillow's decoders raise a dozen types on damaged data
+        raise ValueError(f"{name} is damaged or cut short ({error}); get a new copy.") from error
+    with contextlib.suppress(Exception):  # damaged EXIF: better a turned picture than none
+        picture = ImageOps.exif_transpose(picture)
+    try:
+        return _color_pixels(picture)
+    except ValueError as error:
+        raise ValueError(f"{name} has {picture.mode} pixels; save it as an RGB picture.") from error
+
+
+def _color_pixels(picture: Image.Image) -> np.ndarray:
+    """sRGB pixels (H, W, 3 or 4) of a picture in any mode; gray of 16 bits or floats as it is."""
+    profile = picture.info.get("icc_profile")
+    if picture.mode == "F":
+        return np.asarray(picture)
+    if picture.mode.startswith("I"):  # 16-bit gray: "I;16" and its kin, "I" in older Pillow
+        gray = np.asarray(picture)
+        if gray.min() < 0 or gray.max() > 65535:
+            raise ValueError("32-bit values")
+        if not profile:
+            return gray.astype(np.uint16)
+        # Pillow's color management has 8 bits.
+        picture = Image.fromarray((gray / 257).round().astype(np.uint8))
+    alpha = picture.convert("RGBA").getchannel("A") if picture.has_transparency_data else None
+    if picture.mode in ("1", "L", "LA"):
+        picture = picture.convert("L")
+    elif picture.mode != "CMYK":
+        # By way of RGBA, because a palette's transparency would raise a warning.
+        picture = picture.convert("RGBA" if alpha else "RGB").convert("RGB")
+    if profile:
+        # A damaged profile, or one for another mode, is ignored, as browsers do.
+        with contextlib.suppress(OSError, ValueError, TypeError, ImageCms.PyCMSError):
+            source = ImageCms.ImageCmsProfile(BytesIO(profile))
+            srgb = ImageCms.createProfile("sRGB")
+            picture = ImageCms.profileToProfile(picture, source, srgb, outputMode="RGB")
+    picture = picture.convert("RGB")
+    if alpha:
+        picture.putalpha(alpha)
+    return np.asarray(picture)
+
+
+def _tensor_pixels(image: Tensor) -> np.ndarray:
+    """A tensor (1, 3, H, W) or (3, H, W) as an array (H, W, 3)."""
+    shape = tuple(image.shape)
+    if shape[:-2] not in ((3,), (1, 3)):
+        raise ValueError(f"The tensor has the shape {shape}; give (1, 3, H, W) or (3, H, W).")
+    image = image.detach().cpu()
+    image = image.float() if image.is_floating_point() else image  # NumPy has no bfloat16
+    return image.reshape(shape[-3:]).permute(1, 2, 0).numpy()
+
+
+def _planes(pixels: np.ndarray) -> np.ndarray:
+    """Check pixels (H, W), (H, W, 3) or (H, W, 4) and return new planes (3, H, W) in [0, 1]."""
+    shape = pixels.shape
+    if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] not in (3, 4)):
+        raise ValueError(f"The array has the shape {shape}; give (H, W), (H, W, 3) or (H, W, 4).")
+    _check_sides(*shape[:2])
+    if pixels.dtype.kind == "u" and pixels.dtype.itemsize <= 2:
+        unit = pixels.astype(np.float32) / np.iinfo(pixels.dtype).max
+    elif pixels.dtype.kind == "f":
+        if not np.isfinite(pixels).all():
+            raise ValueError("The picture has NaN or infinite values; replace them first.")
+        low, high = pixels.min(), pixels.max()
+        if low < 0 or high > 1:
+            raise ValueError(
+                f"The values go from {low:.4g} to {high:.4g}; scale or clip to [0, 1]."
+            )
+        unit = pixels.astype(np.float32)
+    else:
+        raise ValueError(f"Pixels of type {pixels.dtype}; give uint8, uint16 or floats in [0, 1].")
+    if unit.ndim == 2:
+        unit = np.repeat(unit[..., None], 3, axis=2)
+    if unit.shape[2] == 4:  # over white
+        color, alpha = unit[..., :3], unit[..., 3:]
+        unit = color * alpha + (1 - alpha)
+    return np.ascontiguousarray(unit.transpose(2, 0, 1))
+
+
+def _fit(planes: np.ndarray, *, size: int | None, upscale: bool) -> np.ndarray:
+    """Shrink planes (3, H, W) to a longer side of size; enlarge them only with upscale."""
+    height, width = planes.shape[1:]
+    longer = max(height, width)
+    if size is None or size == longer or (size > longer and not upscale):
+        return planes
+    height, width = _scaled(height, width, size)
+    _check_sides(height, width)
+    # Plane by plane as floats, so that 16-bit pictures keep their depth.
+    resized = [Image.fromarray(p).resize((width, height), Image.Resampling.LANCZOS) for p in planes]
+    return np.stack([np.asarray(plane) for plane in resized]).clip(0, 1)
+
+
+def _scaled(height: int, width: int, longer: int) -> tuple[int, int]:
+    factor = longer / max(height, width)
+    return round(height * factor), round(width * factor)
+
+
+def _check_sides(height: int, width: int) -> None:
+    if min(height, width) < MIN_SIDE:
+        what = f"A picture of {width} x {height} pixels"
+        raise ValueError(f"{what} is too small; each side needs at least {MIN_SIDE}.")
+
+
+def _shown(source: str | os.PathLike) -> str:
+    return f"{os.fspath(source)!r:.300}"  # on one line, and short for a pasted data: URL

@@ -1,0 +1,94 @@
+"""Figures: data in, a matplotlib Figure out. Nothing here shows, saves or computes a picture."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.colors import LogNorm, SymLogNorm
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from nstlib.images import to_pil
+
+
+def panels(
+    images: Sequence[Tensor],
+    titles: Sequence[str],
+    *,
+    columns: int | None = None,
+    inches: float = 2.4,
+) -> Figure:
+    """Pictures side by side, a title over each.
+
+    images: (1, 3, H, W) in [0, 1], of any sizes; columns: how many in a row, by default all of them;
+    inches: the width of one.
+    """
+    if len(images) != len(titles) or not images:
+        raise ValueError(f"panels needs one title a picture, not {len(titles)} for {len(images)}.")
+    columns = min(columns or len(images), len(images))
+    rows = -(-len(images) // columns)
+    ratio = max(image.shape[2] / image.shape[3] for image in images)
+    lines = 1 + max(title.count("\n") for title in titles)
+    figure = Figure(
+        figsize=(inches * columns, rows * (inches * ratio + 0.18 * lines)), layout="constrained"
+    )
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axis in axes:
+        axis.axis("off")
+    for axis, image, title in zip(axes, images, titles, strict=False):
+        axis.imshow(to_pil(image), interpolation="lanczos")
+        axis.set_title(title, fontsize=9)
+    return figure
+
+
+def gram_matrices(rows: Mapping[str, Mapping[str, Tensor]], *, inches: float = 2.4) -> Figure:
+    """Gram matrices by depth, a row for each picture: {picture: {layer: (1, N, N)}}.
+
+    The colors are logarithmic, and one scale holds for a whole column, so that pictures can be compared.
+    Where entries are negative (a convolution before its ReLU) the scale is centered on zero.
+    """
+    layers = list(next(iter(rows.values())))
+    figure = Figure(
+        figsize=(inches * len(layers) * 1.15, inches * len(rows) + 0.4), layout="constrained"
+    )
+    axes = figure.subplots(len(rows), len(layers), squeeze=False)
+    for column, layer in enumerate(layers):
+        grams = [np.asarray(row[layer][0].detach().cpu()) for row in rows.values()]
+        largest = max(np.abs(gram).max() for gram in grams) or 1.0
+        if min(gram.min() for gram in grams) < 0:
+            norm = SymLogNorm(largest / 1e3, vmin=-largest, vmax=largest)
+            colors = "RdBu_r"
+        else:
+            norm, colors = LogNorm(largest / 1e4, largest, clip=True), "magma"
+        for row, (name, gram) in enumerate(zip(rows, grams, strict=True)):
+            axis = axes[row, column]
+            drawn = axis.imshow(gram, cmap=colors, norm=norm, interpolation="nearest")
+            axis.set_xticks([0, len(gram) - 1])
+            axis.set_yticks([0, len(gram) - 1])
+            axis.tick_params(labelsize=7)
+            if row == 0:
+                axis.set_title(f"{layer}\n{len(gram)} x {len(gram)}", fontsize=9)
+            if column == 0:
+                axis.set_ylabel(name, fontsize=9)
+        bar = figure.colorbar(drawn, ax=axes[:, column], shrink=0.8)
+        bar.ax.tick_params(labelsize=7)
+    return figure
+
+
+def loss_curves(
+    history: Sequence[Mapping[str, float]], *, inches: tuple[float, float] = (7, 4)
+) -> Figure:
+    """Every term of a run over its steps, on a logarithmic scale: [step.losses for step in run]."""
+    if not history:
+        raise ValueError("loss_curves needs the losses of at least one step.")
+    figure = Figure(figsize=inches, layout="constrained")
+    axis = figure.subplots()
+    for name in history[0]:
+        values = [losses[name] for losses in history]
+        if any(value > 0 for value in values):
+            axis.plot(values, label=name, linewidth=2.2 if name == "total" else 1.2)
+    axis.set_yscale("log")
+    axis.set_xlabel("step")
+    axis.set_ylabel("loss, before its weight")
+    axis.legend(fontsize=8, ncols=2)
+    axis.grid(alpha=0.3)
+    return figure

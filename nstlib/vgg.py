@@ -1,0 +1,296 @@
+"""VGG-19 with the paper's layer names, and its features by forward hooks.
+
+The network is torchvision's own (Simonyan and Zisserman 2014, configuration E); here are only the
+names, the choices that matter for style transfer, and the normalization of the pixels.
+"""
+
+import difflib
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torchvision.models.vgg import cfgs, make_layers
+
+from nstlib.weights import fetch_imagenet, read_weights
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+def _layer_names(configuration: Iterable[int | str]) -> Iterator[str]:
+    block, number = 1, 0
+    for entry in configuration:
+        if entry == "M":
+            yield f"pool{block}"
+            block, number = block + 1, 0
+        else:
+            number += 1
+            yield f"conv{block}_{number}"
+            yield f"relu{block}_{number}"
+
+
+LAYERS: tuple[str, ...] = tuple(_layer_names(cfgs["E"]))
+"""All 37 in order: `conv4_2` is a convolution's output, `relu4_2` the same after the ReLU."""
+
+
+class VGG19(nn.Module):
+    """VGG-19 without its classifier: image in, features of named layers out.
+
+    width: 1 has the published number of channels (64 to 512); 0.25 has a quarter of each.
+    pooling: "avg" gives smoother pictures (Gatys et al. 2015, section 2); "max" is the original.
+    padding: at the border of the picture, for conv1_1 only. "zeros" is the original, and shows as a
+        dark frame in whatever is optimized; "replicate" repeats the outermost pixels instead.
+    mean, std: the pixels become (image - mean) / std, channel by channel.
+    last_layer: where the network ends.
+
+    The weights are frozen: gradients flow through them to the image and to nothing else.
+    Every layer is an attribute of its name: `vgg.conv1_1.weight` is (64 * width, 3, 3, 3).
+    """
+
+    def __init__(
+        self,
+        *,
+        width: float = 1.0,
+        pooling: Literal["avg", "max"] = "avg",
+        padding: Literal["replicate", "zeros"] = "replicate",
+        mean: Sequence[float] = IMAGENET_MEAN,
+        std: Sequence[float] = IMAGENET_STD,
+        last_layer: str = "pool5",
+    ):
+        super().__init__()
+        if pooling not in ("avg", "max"):
+            raise ValueError(f'pooling is "avg" or "max", not {pooling!r}.')
+        if padding not in ("replicate", "zeros"):
+            raise ValueError(f'padding is "replicate" or "zeros", not {padding!r}.')
+        base = round(64 * width)
+        if base < 1:
+            raise ValueError(f"width is a fraction of VGG-19's channels such as 0.25, not {width}.")
+
+        channels = [entry if entry == "M" else entry // 64 * base for entry in cfgs["E"]]
+        for name, layer in zip(LAYERS, make_layers(channels), strict=True):
+            if name.startswith("relu"):
+                # An in-place ReLU overwrites what a hook on the convolution before it kept.
+                layer.inplace = False
+            elif name.startswith("pool") and pooling == "avg":
+                layer = nn.AvgPool2d(kernel_size=2, stride=2)
+            self.add_module(name, layer)
+            if name == last_layer:
+                break
+        else:
+            raise ValueError(_no_such_layer(last_layer, LAYERS))
+        self.conv1_1.padding_mode = padding
+
+        # Not persistent: a weights file holds convolutions alone. An explicit device, because
+        # `load_vgg19` builds the network on the meta device, where a tensor has no values.
+        for name, values in (("mean", mean), ("std", std)):
+            values = torch.tensor(values, dtype=torch.float32, device="cpu").view(1, 3, 1, 1)
+            self.register_buffer(name, values, persistent=False)
+        self.requires_grad_(False).eval()
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The names of this network's layers, in order."""
+        return tuple(name for name, _ in self.named_children())
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is, and where an image has to be."""
+        return self.mean.device
+
+    def forward(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
+        """Features of an image (N, 3, H, W), RGB in [0, 1], at the named layers.
+
+        Returns {layer: (N, C, H', W')} in the order asked for; H' and W' halve at every pooling.
+        The pass stops after the deepest of the layers. Raises ValueError for an unknown layer, for
+        none, and for an image of a wrong shape, type or device.
+        """
+        layers = _checked_layers(layers, self.layers)
+        deepest = max(map(self.layers.index, layers))
+        self._check_image(image, self.layers[deepest])
+
+        features = {}
+        this_thread = threading.get_ident()
+
+        def keep_as(layer: str):
+            def hook(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+                # Another thread, such as a widget's worker, may be in the same network just now.
+                if threading.get_ident() == this_thread:
+                    features[layer] = output
+
+            return hook
+
+        handles = [self.get_submodule(name).register_forward_hook(keep_as(name)) for name in layers]
+        try:
+            x = (image - self.mean) / self.std
+            for name in self.layers[: deepest + 1]:
+                x = self.get_submodule(name)(x)
+        finally:
+            for handle in handles:
+                handle.remove()
+        return {name: features[name] for name in layers}
+
+    def _check_image(self, image: Tensor, deepest: str) -> None:
+        if not isinstance(image, Tensor):
+            raise ValueError(f"An image is a tensor (1, 3, H, W), not {type(image).__name__}.")
+        if image.ndim != 4 or image.shape[1] != 3:
+            raise ValueError(f"An image has shape (1, 3, H, W), not {tuple(image.shape)}.")
+        if image.dtype != self.mean.dtype:
+            raise ValueError(
+                f"The image is {image.dtype} and the network {self.mean.dtype}: pixels are floats "
+                "in [0, 1], as from image.float() (after a division by 255 if they were bytes)."
+            )
+        if image.device != self.device:
+            raise ValueError(
+                f"The image is on {image.device} and the network on {self.device}: "
+                "write vgg(image.to(vgg.device), …)."
+            )
+        _, stride = receptive_field(deepest)
+        if min(image.shape[2:]) < stride:
+            height, width = image.shape[2:]
+            raise ValueError(
+                f"The image is {width} x {height} pixels, and {deepest} needs at least {stride} "
+                "on either side: take a larger image or a lower layer."
+            )
+
+
+def load_vgg19(
+    weights: str | Path = "compact",
+    *,
+    pooling: Literal["avg", "max"] = "avg",
+    padding: Literal["replicate", "zeros"] = "replicate",
+    width: float | None = None,
+    seed: int = 0,
+    device: str | torch.device | None = None,
+) -> VGG19:
+    """VGG-19 with weights, frozen and ready.
+
+    weights:
+        "compact": the bundled network of a quarter of the width, up to relu5_1; no download.
+        "imagenet": torchvision's, trained on ImageNet; the first use downloads 548 MB and keeps 80.
+        "random": Kaiming-normal, the same for the same `seed`; `width` (0.25 if None) is for these.
+        a path: a .safetensors file, or a .pth of torchvision's vgg19. Names are `conv1_1.weight` or
+        torchvision's `features.0.weight`; width and depth follow from the tensors. Pixels are
+        normalized as on ImageNet unless the safetensors metadata say otherwise, with
+        "input" such as "(x - 0.45) / 0.225".
+    device: None is CUDA where there is one, and the CPU elsewhere.
+
+    Raises ValueError for a file that is no VGG-19, OSError for one that cannot be read or fetched.
+    """
+    if width is not None and weights != "random":
+        raise ValueError('width is for weights="random": all others have the width of their file.')
+    metadata: Mapping[str, str] = {}
+    if weights == "random":
+        state = _random_weights(0.25 if width is None else width, seed)
+    elif weights == "compact":
+        with resources.as_file(resources.files("nstlib") / "data/compact.safetensors") as path:
+            state, metadata = read_weights(path)
+    else:
+        path = fetch_imagenet() if weights == "imagenet" else Path(weights)
+        state, metadata = read_weights(path)
+
+    state = _with_paper_names(state)
+    source = f"Weights {str(weights)!r}"
+    if getattr(state.get("conv1_1.weight"), "ndim", 0) != 4:
+        raise ValueError(f"{source} are not of VGG-19: there is no filter bank conv1_1.weight.")
+    last = [name for name in LAYERS if f"{name}.weight" in state][-1]
+    mean, std = _normalization(metadata)
+    # On the meta device tensors have no memory: nothing is initialized only to be overwritten, and
+    # the global random numbers stay as they are.
+    with torch.device("meta"):
+        vgg = VGG19(
+            width=state["conv1_1.weight"].shape[0] / 64,
+            pooling=pooling,
+            padding=padding,
+            mean=mean,
+            std=std,
+            last_layer="pool5" if last == "conv5_4" else last.replace("conv", "relu"),
+        )
+    _check_shapes(state, vgg.state_dict(), source)
+    device = default_device() if device is None else device
+    # The copy lets go of the file, of which the tensors may still be a view.
+    state = {
+        key: value.detach().to(device, torch.float32, copy=True) for key, value in state.items()
+    }
+    vgg.load_state_dict(state, assign=True)
+    return vgg.to(device)
+
+
+def receptive_field(layer: str) -> tuple[int, int]:
+    """Side of the square of pixels that one feature of `layer` sees, and the step between two."""
+    (layer,) = _checked_layers([layer], LAYERS)
+    size, stride = 1, 1
+    for name in LAYERS[: LAYERS.index(layer) + 1]:
+        if name.startswith("conv"):
+            size += 2 * stride
+        elif name.startswith("pool"):
+            size, stride = size + stride, 2 * stride
+    return size, stride
+
+
+def default_device() -> torch.device:
+    """CUDA where there is one, and the CPU elsewhere."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _checked_layers(layers: Iterable[str], known: Sequence[str]) -> list[str]:
+    if isinstance(layers, str):
+        raise ValueError(f'layers is a list of names: write ["{layers}"] with the brackets.')
+    layers = list(dict.fromkeys(layers))
+    if not layers:
+        raise ValueError('Name at least one layer, such as ["relu4_2"].')
+    for layer in layers:
+        if layer not in known:
+            raise ValueError(_no_such_layer(layer, known))
+    return layers
+
+
+def _no_such_layer(layer: str, known: Sequence[str]) -> str:
+    nearest = ", ".join(difflib.get_close_matches(str(layer), known, n=3, cutoff=0))
+    if layer in LAYERS:
+        return f"This network ends at {known[-1]} and has no {layer}; the nearest are {nearest}."
+    return f"There is no layer {layer!r}; the nearest names are {nearest}."
+
+
+def _random_weights(width: float, seed: int) -> dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    with torch.device("meta"):
+        empty = VGG19(width=width).state_dict()
+    state = {key: torch.zeros(value.shape, device="cpu") for key, value in empty.items()}
+    for key, value in state.items():
+        if key.endswith(".weight"):
+            nn.init.kaiming_normal_(value, nonlinearity="relu", generator=generator)
+    return state
+
+
+def _with_paper_names(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Rename torchvision's `features.0.weight` to `conv1_1.weight` and drop its classifier."""
+    names = {f"features.{index}": name for index, name in enumerate(LAYERS)}
+    split = {key: key.rpartition(".") for key in state if not key.startswith("classifier.")}
+    return {
+        f"{names.get(layer, layer)}.{kind}": state[key] for key, (layer, _, kind) in split.items()
+    }
+
+
+def _check_shapes(state: Mapping[str, Tensor], expected: Mapping[str, Tensor], source: str) -> None:
+    for key in [*expected, *state]:
+        if key not in state:
+            raise ValueError(f"{source} are not of VGG-19: {key} is missing.")
+        if key not in expected:
+            raise ValueError(f"{source} are not of VGG-19: {key} does not belong to it.")
+        if state[key].shape != expected[key].shape:
+            found, right = tuple(state[key].shape), tuple(expected[key].shape)
+            raise ValueError(f"{source} are not of VGG-19: {key} has shape {found}, not {right}.")
+
+
+def _normalization(metadata: Mapping[str, str]) -> tuple[Sequence[float], Sequence[float]]:
+    if "input" not in metadata:
+        return IMAGENET_MEAN, IMAGENET_STD
+    match = re.fullmatch(r"\(x - ([\d.]+)\) / ([\d.]+)", metadata["input"])
+    if match is None:
+        raise ValueError(f'Metadata "input" is like "(x - 0.45) / 0.225", not {metadata["input"]}.')
+    return [float(match[1])] * 3, [float(match[2])] * 3

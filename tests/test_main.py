@@ -1,0 +1,230 @@
+"""The shell: what it writes, what it says, and that nothing made is lost."""
+
+import functools
+import inspect
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from nstlib import commands, recipes
+from nstlib.__main__ import RECIPE_HELP, _parser, main
+from nstlib.images import load_image, save_image
+from nstlib.optimize import RunFailed
+
+SMALL = ["--size", "48", "--steps", "3", "--device", "cpu"]
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def size(path):
+    with Image.open(path) as image:
+        return image.size
+
+
+def test_transfer_writes_the_picture_and_says_where(capsys, tmp_path):
+    assert main(["transfer", *SMALL, "--out", "new/a.png"]) == 0
+    said = capsys.readouterr()
+    assert str(tmp_path / "new/a.png") in said.out
+    assert "jupyter lab notebooks/" in said.out
+    assert "3/3" in said.err
+    assert "style=" in said.err
+    assert size("new/a.png") == (48, 48)
+
+
+def test_transfer_is_that_of_the_library():
+    main(["transfer", *SMALL, "--style", "waves:3", "--style-weight", "7", "--quiet"])
+    content, style = commands.picture("astronaut", 48), commands.picture("waves:3", 48)
+    *_, step = recipes.transfer(content, style, style_weight=7, steps=3)
+    np.testing.assert_array_equal(
+        load_image("transfer.png"), (step.image.cpu() * 255).round() / 255
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "recipe"),
+    [
+        ("transfer", recipes.transfer),
+        ("content x", recipes.reconstruct_content),
+        ("style x", recipes.reconstruct_style),
+    ],
+)
+def test_defaults_are_those_of_the_signatures(command, recipe):
+    options = vars(_parser().parse_args(command.split()))
+    shared = set(inspect.signature(recipe).parameters) & set(RECIPE_HELP)
+    assert {"steps", "tv_weight", "init", "optimizer", "seed"} <= shared
+    for name in shared:
+        assert options[name] == inspect.signature(recipe).parameters[name].default
+
+
+def test_every_keeps_the_outputs_at_intervals():
+    main(["transfer", *SMALL, "--every", "2", "--steps", "5", "--out", "a.jpg", "--quiet"])
+    assert sorted(os.listdir()) == ["a-0000.jpg", "a-0002.jpg", "a-0004.jpg", "a.jpg"]
+
+
+def test_layers_with_weights_several_styles_scales_and_a_start_picture(capsys):
+    save_image(torch.rand(1, 3, 30, 60), "start.png")
+    options = (
+        "--style night coffee --style-mix 2 1 --style-layers relu1_1:0.5 relu2_1 --scales 0.5 1"
+    )
+    assert main(["transfer", *SMALL, *options.split(), "--init", "start.png"]) == 0
+    assert size("transfer.png") == (48, 48)
+
+
+def test_resume_gives_the_picture_of_an_uninterrupted_run():
+    main(["transfer", *SMALL, "--steps", "6", "--out", "whole.png", "--quiet"])
+    main(["transfer", *SMALL, "--steps", "3", "--save-state", "run.pt", "--quiet"])
+    main(["transfer", *SMALL, "--steps", "6", "--resume", "run.pt", "--out", "b.png", "--quiet"])
+    assert Path("whole.png").read_bytes() == Path("b.png").read_bytes()
+
+
+@pytest.mark.parametrize("command", ["content", "style"])
+def test_figure_1_has_a_panel_a_layer(command, capsys):
+    out = [command, "cat", *SMALL, "--layers", "relu1_1", "relu3_1", "--parts", "parts"]
+    assert main(out) == 0
+    names = {
+        "content": ["relu1_1.png", "relu3_1.png"],
+        "style": ["relu1_1-to-relu3_1.png", "relu1_1.png"],
+    }[command]
+    assert sorted(os.listdir("parts")) == names
+    assert all(size(f"parts/{name}") == (48, 32) for name in names)
+    width, height = size(f"{command}.png")
+    assert width > 2 * height  # three panels side by side
+    assert f"{command}.png" in capsys.readouterr().out
+
+
+def test_gram_says_how_far_styles_are_apart(capsys):
+    assert main(["gram", "night", "night:5", "coffee", "--size", "64"]) == 0
+    said = capsys.readouterr().out
+    near, far = (
+        [float(line.split()[1]) for line in block.splitlines()[1:6]]
+        for block in said.split("Style distance of ")[1:]
+    )
+    assert all(a < b for a, b in zip(near, far, strict=True))
+    assert size("gram.png")[0] > 1000
+
+
+def test_weights_imagenet(monkeypatch, capsys, tmp_path):
+    seen = {}
+
+    def fetch(*, to, progress):
+        seen.update(to=to, progress=progress)
+        return tmp_path / "w.safetensors"
+
+    monkeypatch.setattr(commands, "fetch_imagenet", fetch)
+    assert main(["weights", "imagenet", "--to", "class", "--quiet"]) == 0
+    assert seen == {"to": Path("class"), "progress": False}
+    assert str(tmp_path / "w.safetensors") in capsys.readouterr().out
+
+
+def test_bench_prints_a_row_for_each_backbone_and_size(capsys):
+    options = ["--weights", "compact", "random:0.125", "--sizes", "32", "48", "--steps", "2"]
+    assert main(["bench", *options, "--device", "cpu"]) == 0
+    _, *rows = capsys.readouterr().out.splitlines()
+    columns = [row.split() for row in rows]
+    assert [c[:3] for c in columns] == [
+        ["compact", "0.25", "32"],
+        ["compact", "0.25", "48"],
+        ["random:0.125", "0.125", "32"],
+        ["random:0.125", "0.125", "48"],
+    ]
+    assert [c[6] for c in columns[:2]] == ["1.00x", "1.00x"]
+    assert all(float(c[4]) > 0 for c in columns)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("transfer --content nowhere.jpg", "nowhere.jpg"),
+        ("transfer --style nihgt", "nihgt"),
+        ("transfer --content broken.jpg", "broken.jpg"),
+        ("transfer --out a.xyz", ".xyz"),
+        ("transfer --out folder.png", "folder"),
+        ("transfer --size 4", "16"),
+        ("transfer --steps 0", "steps"),
+        ("transfer --optimizer sgd", "'lbfgs' or 'adam'"),
+        ("transfer --init zeros", "zeros"),
+        ("transfer --style-layers relu7_1", "relu7_1"),
+        ("transfer --style-weight -3", "style_weight"),
+        ("transfer --weights nowhere.safetensors", "nowhere.safetensors"),
+        ("transfer --weights broken.jpg", "broken.jpg"),
+        ("transfer --pooling sum", "pooling"),
+        ("transfer --device warp", "warp"),
+        ("transfer --resume nowhere.pt", "nowhere.pt"),
+        ("transfer --resume broken.jpg", "saved run"),
+        ("transfer --style-layers relu1_1:much", "relu1_1:much"),
+        ("content --layers relu9_9", "relu9_9"),
+        ("style --out a.xyz", ".xyz"),
+        ("gram nowhere.jpg", "nowhere.jpg"),
+        ("bench --sizes 2", "16"),
+        ("bench --weights random:x", "random:x"),
+        ("transfer --every -1", "every"),
+        ("fly", "fly"),
+        ("", "command"),
+    ],
+)
+def test_bad_input_gets_one_line_and_status_2(arguments, words, capsys):
+    Path("broken.jpg").write_bytes(b"\xff\xd8 no picture")
+    Path("folder.png").mkdir()
+    try:
+        status = main([*arguments.split(), *(["--quiet"] if arguments else [])])
+    except SystemExit as exit_:  # argparse
+        status = exit_.code
+    said = capsys.readouterr()
+    assert status == 2
+    last = said.err.strip().splitlines()[-1]
+    assert words in last
+    assert "Traceback" not in said.err
+    if last.startswith("nstlib:"):
+        assert len(said.err.strip().splitlines()) == 1
+
+
+def test_a_failed_run_leaves_the_last_good_picture(monkeypatch, capsys):
+    @functools.wraps(recipes.transfer)
+    def failing(*args, **kwargs):
+        run = recipes_transfer(*args, **kwargs)
+        first, second = itertools.islice(run, 2)
+        yield from (first, second)
+        raise RunFailed("the loss 'tv' is no longer a finite number.", second)
+
+    recipes_transfer = recipes.transfer
+    monkeypatch.setattr(recipes, "transfer", failing)
+    assert main(["transfer", *SMALL, "--quiet"]) == 2
+    said = capsys.readouterr()
+    assert said.err == "nstlib: the loss 'tv' is no longer a finite number.\n"
+    assert size("transfer.png") == (48, 48)
+
+
+def test_ctrl_c_leaves_the_last_good_picture(tmp_path):
+    command = [sys.executable, "-m", "nstlib", "transfer", "--size", "64", "--steps", "100000"]
+    process = subprocess.Popen([*command, "--every", "1", "--quiet"], stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 120
+    while not Path("transfer-0003.png").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"interrupted after step" in said
+    assert b"Traceback" not in said
+    assert size("transfer.png") == (64, 64)
+
+
+def test_the_package_starts_nothing_and_imports_no_widgets():
+    code = (
+        "import sys, threading, nstlib\n"
+        "assert threading.active_count() == 1\n"
+        "loud = {'ipywidgets', 'matplotlib.pyplot', 'IPython'} & set(sys.modules)\n"
+        "assert not loud, loud\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
