@@ -92,7 +92,7 @@ def load_image(source, *, size: int | None = None, upscale: bool = False) -> Ten
 def photo(name: str, *, size: int | None = None) -> Tensor:
     """Return a sample photo, (1, 3, H, W), from scikit-image's wheel: no network, no license fee.
 
-    name: a key of PHOTOS. size: the longest side allowed, in pixels. An unknown name is a ValueError.
+    name: a key of PHOTOS, else a ValueError. size: the longest side allowed, in pixels.
     """
     if name not in PHOTOS:
         raise ValueError(f"There is no sample photo {name!r}; choose one of {', '.join(PHOTOS)}.")
@@ -137,7 +137,6 @@ def save_image(image: Tensor, path, *, quality: int = 95) -> Path:
     """Write an image tensor (1, 3, H, W) as PNG, JPEG, WebP or TIFF, after the path's suffix.
 
     quality: of JPEG (with full color resolution, 4:4:4) and WebP, from 1 to 100.
-
     Missing folders are made. The file appears complete or not at all: an error or an interrupt
     leaves an older picture as it was. Returns the path. Raises ValueError or OSError.
     """
@@ -312,9 +311,7 @@ def _planes(pixels: np.ndarray) -> np.ndarray:
             raise ValueError("The picture has NaN or infinite values; replace them first.")
         low, high = pixels.min(), pixels.max()
         if low < 0 or high > 1:
-            raise ValueError(
-                f"The values go from {low:.4g} to {high:.4g}; scale or clip to [0, 1]."
-            )
+            raise ValueError(f"Values go from {low:.4g} to {high:.4g}; scale or clip to [0, 1].")
         unit = pixels.astype(np.float32)
     else:
         raise ValueError(f"Pixels of type {pixels.dtype}; give uint8, uint16 or floats in [0, 1].")
@@ -329,8 +326,7 @@ def _planes(pixels: np.ndarray) -> np.ndarray:
 def _fit(planes: np.ndarray, *, size: int | None, upscale: bool) -> np.ndarray:
     """Shrink planes (3, H, W) to a longer side of size; enlarge them only with upscale."""
     height, width = planes.shape[1:]
-    longer = max(height, width)
-    if size is None or size == longer or (size > longer and not upscale):
+    if size is None or size == max(height, width) or (size > max(height, width) and not upscale):
         return planes
     height, width = _scaled(height, width, size)
     _check_sides(height, width)

@@ -20,6 +20,7 @@ from nstlib.strokes import (
     noise,
     oil,
     ramp,
+    resize,
     ribbons,
     sample,
     scatter,
@@ -51,7 +52,7 @@ def night(height: int, width: int, rng: Generator) -> Array:
         if not swirl:
             rings = 1 - 0.62 * r / radius + 0.14 * np.cos(13 * r / radius)
             glow = np.maximum(glow, np.where(r < 1.35 * radius, rings, 0))
-    streaks = smear(noise(rng, rows, cols, 14, 2), flow, 0.22)
+    streaks = smear(noise(rng, rows, cols, 14, 2), flow, 0.22, steps=12)
     streaks /= streaks.std()
     blues = [
         "081038 0d1c5c 15358a 2358b0 3f86c9 7db4d8 c4dccf f1e3a0",
@@ -114,9 +115,9 @@ def sunset(height: int, width: int, rng: Generator) -> Array:
     earth = ramp("14101c 1c2c34 2f4a3a 5f6a38 a8783c", 0.42 + 0.3 * np.sin(52 * bands + 10 * side))
     scene = np.where((y > shore)[..., None], earth, scene)
     down, across = np.gradient(bands)
-    plank = (y - 1.02 * bottom) / (side + 0.35 * right)  # planks meet beyond the edge
-    pier = (plank > -0.37) & (side > -1)
-    lean = np.where(side is x, 1, -1) * plank
+    plank = (y / bottom - 1.02) / (side / right + 0.35)  # planks meet beyond the edge
+    pier = plank > -0.37
+    lean = (1 if side is x else -1) * plank * bottom / right
     wood = 0.5 + 0.32 * np.sin(75 * plank) + 0.1 * noise(rng, rows, cols, (6, 20))
     wood = np.where(plank < -0.345, 0.05, wood)
     scene = np.where(
@@ -171,7 +172,7 @@ def facets(height: int, width: int, rng: Generator) -> Array:
     """Broken planes between slate and ochre, after Braque and Feininger.
 
     Straight cuts and a few round ones cross the picture. Each shades one of its sides, strongest
-    at the edge, in tone and in warmth; each also turns the brush, so that planes keep apart.
+    at the edge, in tone and in warmth; there the brush runs along the cut.
     """
     rows, cols = sketch_size(height, width, 320)
     x, y = unit_grid(rows, cols)
@@ -190,17 +191,19 @@ def facets(height: int, width: int, rng: Generator) -> Array:
         shade = inside * np.exp(-across / rng.uniform(0.05, 0.16))
         tone += (0.42 if number % 2 else -0.42) * shade
         warmth += rng.uniform(-0.7, 0.7) * shade
-        turn = np.where(inside & (across < 0.25), angle + 0.5 * np.pi * (number % 2), turn)
+        tone -= 0.5 * (inside & (across < 0.006))
+        turn = np.where(inside & (across < 0.25), angle + 0.5 * np.pi, turn)
     cool, warm = [
         ("0c1018 20303c 46606c 7f959a c4cdc4 f4efdf", "140c10 4a241c 965428 cf9440 ecca84 faf0d8"),
         ("08142c 14386c 2c6ca0 70a8c0 b8d4d0 f4f2e4", "200c18 70203c c04a40 e88c50 f4cc88 fcf2dc"),
         ("0a1a18 1c4440 3f7868 86a890 c8d0b4 f4f0dc", "1c1010 5c2c1c b0602c dca048 f0d088 faf2dc"),
     ][rng.integers(3)]
-    tone = 0.5 + 0.5 * np.tanh(1.6 * tone)
+    tone = 0.52 + 0.5 * np.tanh(1.5 * tone)
     mix = np.clip(warmth, 0, 1)[..., None]
     scene = (1 - mix) * ramp(cool, tone) + mix * ramp(warm, tone)
     flow = np.cos(turn), np.sin(turn)
-    return oil(rng, height, width, scene, flow, 0.045, 0.0115, contrast=0.09)
+    strokes = oil(rng, height, width, scene, flow, 0.04, 0.01, contrast=0.09)
+    return 0.6 * strokes + 0.4 * resize(scene, height, width)  # brush, yet sharp edges
 
 
 def dots(height: int, width: int, rng: Generator) -> Array:
@@ -303,18 +306,23 @@ def mosaic(height: int, width: int, rng: Generator) -> Array:
 
 
 def _garden(rows: int, cols: int, rng: Generator) -> Array:
-    """Map (rows, cols) of what lies where: 0 sky, 2 to 4 waves, 5 petals, 6 and 1 their hearts."""
+    """Map (rows, cols) of what lies where: 0 and 1 sky, 2 to 4 waves, 5, 6, 1 flowers."""
     x, y = unit_grid(rows, cols)
     bottom, right = extent_of(rows, cols)
     region = np.zeros((rows, cols), np.int32)
-    for number in range(4):
-        crest = bottom * (0.5 + 0.13 * number) + 0.05 * noise(rng, rows, cols, (0.01, 3))
-        region = np.where(y > crest, 2 + number % 3, region)
-    for _ in range(rng.integers(3, 6)):
-        dx, dy = x - rng.uniform(0.1, 0.9) * right, y - rng.uniform(0.1, 0.9) * bottom
-        radius, petals = rng.uniform(0.09, 0.2), rng.integers(5, 11)
-        r = np.hypot(dx, dy) / radius
+    for number in range(6):
+        crest = bottom * (0.2 + 0.14 * number) + 0.05 * noise(rng, rows, cols, (0.01, 3))
+        region = np.where(y > crest, (1, 0, 2, 3, 4, 2)[number], region)
+    flowers: list[tuple[Array, float]] = []
+    for center in rng.uniform(0, 1, (40, 2)) * (right, bottom):
+        radius = rng.uniform(0.13, 0.2) if len(flowers) < 3 else rng.uniform(0.075, 0.1)
+        if all(np.hypot(*(center - other)) > 1.15 * (radius + r) for other, r in flowers):
+            flowers.append((center, radius))
+    for center, radius in flowers[:7]:
+        dx, dy = x - center[0], y - center[1]
+        r, petals = np.hypot(dx, dy) / radius, rng.integers(5, 11)
         region = np.where(r < 1 + 0.12 * np.cos(petals * np.arctan2(dy, dx)), 5, region)
         region = np.where(r < 0.62, 6, region)
-        region = np.where(r < 0.28, 1, region)
+        if radius > 0.1:  # a ring must be wide enough for a row of tiles
+            region = np.where(r < 0.28, 1, region)
     return region

@@ -41,8 +41,8 @@ def painting(name: str, *, size: int | tuple[int, int] = 512, seed: int = 0) -> 
     if min(height, width) < 16:
         raise ValueError(f"A painting needs at least 16 pixels a side, not {height} x {width}.")
     # painted larger, then averaged down: smooth edges, and detail at every size
-    factor = max(2, math.ceil(512 / math.sqrt(height * width)))
-    rng = np.random.default_rng(seed)
+    factor = max(2, math.ceil(384 / math.sqrt(height * width)))
+    rng = np.random.default_rng([seed, *name.encode()])
     canvas = np.clip(PAINTINGS[name](height * factor, width * factor, rng), 0, 1)
     canvas = canvas.astype(np.float32).reshape(height, factor, -1).mean(1)
     picture = np.clip(canvas.reshape(height, width, factor, 3).mean(2), 0, 1)

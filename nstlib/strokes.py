@@ -214,7 +214,8 @@ def oil(
     count = len(starts)
     lengths = length * rng.uniform(0.5, 1.4, count)
     breadths = breadth * rng.uniform(0.5, 1.3, count)
-    stroke, along, across = ribbons(height, width, follow(starts, flow, lengths), breadths)
+    paths = follow(starts, flow, lengths, steps=8 if length > 0.08 else 4)
+    stroke, along, across = ribbons(height, width, paths, breadths)
     tint = sample(scene, starts)
     if accents is not None:
         chosen = rng.random(count) < 1 / 12

@@ -211,7 +211,7 @@ def load_vgg19(
             last_layer="pool5" if last == "conv5_4" else last.replace("conv", "relu"),
         )
     _check_shapes(state, vgg.state_dict(), source)
-    device = default_device() if device is None else device
+    device = _checked_device(default_device() if device is None else device)
     # The copy lets go of the file, of which the tensors may still be a view.
     state = {
         key: value.detach().to(device, torch.float32, copy=True) for key, value in state.items()
@@ -235,6 +235,16 @@ def receptive_field(layer: str) -> tuple[int, int]:
 def default_device() -> torch.device:
     """CUDA where there is one, and the CPU elsewhere."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _checked_device(device: str | torch.device) -> torch.device:
+    try:
+        return torch.empty(0, device=device).device
+    # A name that torch does not know, a build without CUDA, a machine without such a device.
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise ValueError(
+            f"The device {str(device)!r} cannot be used here: take cpu, or leave it out."
+        ) from error
 
 
 def _checked_layers(layers: Iterable[str], known: Sequence[str]) -> list[str]:

@@ -761,7 +761,7 @@ def test_a_place_that_cannot_be_saved_to(tmp_path):
         assert says(error, "quality is")
     with pytest.raises(ValueError) as error:
         save_image(torch.zeros(1, 3, 16, 17_000), tmp_path / "a.webp")
-    assert says(error, "17000 x 16", "use .png")
+    assert says(error, "17000 x 16", "write a .png")
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "folder.png").mkdir()
     (tmp_path / "file").touch()

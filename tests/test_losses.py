@@ -173,15 +173,22 @@ def test_gradient_of_total_variation(beta):
 @pytest.mark.parametrize("beta", [1.0, 2.0])
 def test_total_variation_against_the_formula(beta):
     image = random(1, 2, 4, 5)
-    terms = [
-        (
-            (image[0, c, y, x + 1] - image[0, c, y, x]) ** 2
-            + (image[0, c, y + 1, x] - image[0, c, y, x]) ** 2
-        ).item()
-        ** (beta / 2)
-        for c, y, x in itertools.product(range(2), range(3), range(4))
-    ]
+    terms = []
+    for c, y, x in itertools.product(range(2), range(4), range(5)):
+        dx = image[0, c, y, x + 1] - image[0, c, y, x] if x < 4 else 0.0
+        dy = image[0, c, y + 1, x] - image[0, c, y, x] if y < 3 else 0.0
+        terms.append(float(dx**2 + dy**2) ** (beta / 2))
     assert total_variation(image, beta=beta).item() == pytest.approx(np.mean(terms), rel=1e-4)
+
+
+def test_total_variation_reaches_every_pixel():
+    """The border too: a last row without a gradient shows as stripes."""
+    image = random(1, 3, 6, 7).requires_grad_()
+    total_variation(image).backward()
+    assert (image.grad != 0).all()
+    stripes = torch.zeros(1, 3, 6, 6)
+    stripes[:, :, -1, ::2] = 1
+    assert total_variation(stripes) > 0.1 * total_variation(stripes.mT.flip(3)) > 0
 
 
 def test_total_variation_of_a_flat_picture_is_zero_with_a_zero_gradient():

@@ -413,3 +413,9 @@ def test_import_fetches_nothing_and_leaves_the_widgets_alone():
         "assert 'ipywidgets' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("device", ["warp", "cuda:99", "cpu:x"])
+def test_a_device_that_is_not_here_is_refused(device):
+    with pytest.raises(ValueError, match=f"device '{device}' cannot be used here"):
+        load_vgg19(device=device)
