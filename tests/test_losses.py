@@ -196,7 +196,7 @@ def test_total_variation_of_a_flat_picture_is_zero_with_a_zero_gradient():
         flat = torch.full((1, 3, 5, 5), 0.3, requires_grad=True)
         value = total_variation(flat, beta=beta)
         value.backward()
-        assert value == 0
+        assert abs(value) < 1e-9  # rounding of the root that keeps the slope finite
         assert flat.grad.abs().max() == 0
 
 
