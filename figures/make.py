@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import torch
 from matplotlib.figure import Figure
 
 import nstlib
@@ -29,15 +30,16 @@ def hero() -> Figure:
     return plots.panels(pictures, titles, columns=3, inches=3)
 
 
-def contact_sheet(size: int = 256) -> Figure:
-    """Every bundled photo in the style of every bundled painting."""
+def contact_sheet(size: int = 224) -> Figure:
+    """Every bundled photo of something (not the bare textures) in the style of every painting."""
     vgg = nstlib.load_vgg19()
     styles = {name: nstlib.painting(name, size=size) for name in PAINTINGS}
     pictures, titles = (
         [nstlib.photo("astronaut", size=size) * 0 + 1, *styles.values()],
         ["", *styles],
     )
-    for name in PHOTOS:
+    textures = {"brick", "coins", "grass", "gravel", "tissue"}
+    for name in (name for name in PHOTOS if name not in textures):
         content = nstlib.photo(name, size=size)
         pictures.append(content)
         titles.append(name)

@@ -14,11 +14,11 @@ from pathlib import Path
 import torch
 from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.figure import Figure
-from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor
 
 from nstlib import bench as benchmark
 from nstlib import plots, recipes
+from nstlib.evaluate import psnr, ssim
 from nstlib.images import WRITE_FORMATS, load_image, save_image
 from nstlib.losses import gram_loss, gram_matrix
 from nstlib.optimize import RunFailed, Step
@@ -62,10 +62,8 @@ def content(options: argparse.Namespace) -> int:
             yield layer, recipes.reconstruct_content(image, layer, vgg=vgg, **arguments)
 
     def caption(layer: str, made: Tensor) -> str:
-        a, b = (t[0].permute(1, 2, 0).cpu().numpy() for t in (image, made))
-        psnr = peak_signal_noise_ratio(a, b, data_range=1)
-        ssim = structural_similarity(a, b, channel_axis=2, data_range=1)
-        return f"{layer}\nPSNR {psnr:.1f} dB, SSIM {ssim:.2f}"
+        made = made.to(image)
+        return f"{layer}\nPSNR {psnr(made, image):.1f} dB, SSIM {ssim(made, image):.2f}"
 
     return _figure_1(options, image, runs, caption)
 

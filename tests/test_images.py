@@ -240,36 +240,54 @@ def swapped_profile():
     return data.replace(b"rXYZ", b"????").replace(b"bXYZ", b"rXYZ").replace(b"????", b"bXYZ")
 
 
-def wide_profile():
-    """A matrix profile with gamma 2.2 and the primaries of Adobe RGB (1998), written by hand."""
-
-    def s15(*values):
-        return struct.pack(f">{len(values)}i", *(round(v * 65536) for v in values))
-
-    def xyz(*values):
-        return b"XYZ \0\0\0\0" + s15(*values)
-
-    curve = b"curv\0\0\0\0" + struct.pack(">IHxx", 1, round(2.2 * 256))
-    tags = {
-        b"rXYZ": xyz(0.60974, 0.31111, 0.01947),
-        b"gXYZ": xyz(0.20528, 0.62567, 0.06087),
-        b"bXYZ": xyz(0.14919, 0.06322, 0.74457),
-        b"wtpt": xyz(0.9642, 1.0, 0.8249),
-        b"rTRC": curve,
-        b"gTRC": curve,
-        b"bTRC": curve,
-        b"desc": b"desc\0\0\0\0" + struct.pack(">I", 5) + b"wide\0" + bytes(78),
-        b"cprt": b"text\0\0\0\0none\0",
-    }
+def icc(kind, space, connection, tags):
+    """The bytes of an ICC profile, version 2.4, put together by hand."""
     table, body = struct.pack(">I", len(tags)), b""
     start = 128 + 4 + 12 * len(tags)
     for name, data in tags.items():
         table += name + struct.pack(">II", start + len(body), len(data))
         body += data + bytes(-len(data) % 4)
-    size = struct.pack(">I", start + len(body))
-    header = size + b"\0\0\0\0\x02\x40\0\0mntrRGB XYZ " + bytes(12) + b"acsp" + bytes(28)
-    header += s15(0.9642, 1.0, 0.8249)
+    header = struct.pack(">I", start + len(body)) + b"\0\0\0\0\x02\x40\0\0" + kind + space
+    header += connection + bytes(12) + b"acsp" + bytes(28) + s15(0.9642, 1.0, 0.8249)
     return header.ljust(128, b"\0") + table + body
+
+
+def s15(*values):
+    return struct.pack(f">{len(values)}i", *(round(v * 65536) for v in values))
+
+
+def xyz(*values):
+    return b"XYZ \0\0\0\0" + s15(*values)
+
+
+def gamma(value):
+    return b"curv\0\0\0\0" + struct.pack(">IHxx", 1, round(value * 256))
+
+
+TEXT = {
+    b"desc": b"desc\0\0\0\0" + struct.pack(">I", 5) + b"test\0" + bytes(78),
+    b"cprt": b"text\0\0\0\0none\0",
+    b"wtpt": xyz(0.9642, 1.0, 0.8249),
+}
+
+
+def wide_profile():
+    """Gamma 2.2 and the primaries of Adobe RGB (1998)."""
+    colorants = {
+        b"rXYZ": xyz(0.60974, 0.31111, 0.01947),
+        b"gXYZ": xyz(0.20528, 0.62567, 0.06087),
+        b"bXYZ": xyz(0.14919, 0.06322, 0.74457),
+    }
+    curves = dict.fromkeys([b"rTRC", b"gTRC", b"bTRC"], gamma(2.2))
+    return icc(b"mntr", b"RGB ", b"XYZ ", TEXT | colorants | curves)
+
+
+def cyan_only_profile():
+    """A printer whose cyan ink is black and whose other inks are invisible."""
+    line = bytes(range(256))
+    corners = b"".join(bytes([0 if corner & 8 else 255, 128, 128]) for corner in range(16))
+    table = b"mft1\0\0\0\0\4\3\2\0" + s15(1, 0, 0, 0, 1, 0, 0, 0, 1) + line * 4 + corners + line * 3
+    return icc(b"prtr", b"CMYK", b"Lab ", TEXT | {b"A2B0": table})
 
 
 def wide_to_srgb(rgb):
@@ -305,6 +323,21 @@ def test_an_icc_profile_on_transparent_palette_and_gray_pictures():
     np.testing.assert_allclose(loaded[0, 0], red, atol=0.01)
     palette = encoded(Image.new("RGB", (20, 20), "blue").quantize(4), **blue)
     np.testing.assert_allclose(array(load_image(palette))[0, 0], red, atol=0.01)
+
+
+def test_an_icc_profile_of_gray_and_of_inks():
+    ramp = np.arange(256, dtype=np.uint8)[None].repeat(16, 0)
+    linear = icc(b"mntr", b"GRAY", b"XYZ ", TEXT | {b"kTRC": gamma(1.0)})
+    expected = np.where(ramp <= 0, 0, 1.055 * (ramp / 255) ** (1 / 2.4) - 0.055)
+    alpha = Image.merge("LA", [Image.fromarray(ramp), Image.new("L", (256, 16), 255)])
+    for picture in (Image.fromarray(ramp), Image.fromarray(ramp.astype(np.uint16) * 257), alpha):
+        loaded = array(load_image(encoded(picture, icc_profile=linear)))
+        np.testing.assert_allclose(loaded[..., 1], expected, atol=2 / 255)
+    for inks, shown in [((0, 255, 255, 255), 1), ((255, 0, 0, 0), 0)]:
+        picture = Image.new("CMYK", (20, 20), inks)
+        for kind in ("TIFF", "JPEG"):
+            loaded = array(load_image(encoded(picture, kind, icc_profile=cyan_only_profile())))
+            np.testing.assert_allclose(loaded, shown, atol=0.03)
 
 
 def test_a_useless_icc_profile_is_ignored():
@@ -361,19 +394,24 @@ def test_resize_sets_the_longer_side_or_both():
     assert resize(image, 20).shape == (1, 3, 10, 20)
     assert resize(image, 120).shape == (1, 3, 60, 120)
     assert resize(image, (17, 23)).shape == (1, 3, 17, 23)
-    array(resize(image, (17, 23)))
+    array(resize(image, (90, 170)))  # noise overshoots when enlarged, unless clamped
     same = resize(image, 60)
     assert torch.equal(same, image)
     assert same.data_ptr() != image.data_ptr()
 
 
 @pytest.mark.parametrize("size", [16, 100])
-def test_resize_keeps_flat_pictures_flat_and_does_not_alias(size):
+def test_resize_keeps_flat_pictures_flat(size):
     flat = torch.full((1, 3, 64, 64), 0.3)
     assert resize(flat, size).shape == (1, 3, size, size)
     assert (resize(flat, size) - 0.3).abs().max() < 1e-6
-    stripes = (torch.arange(64) % 2).float().expand(1, 3, 64, 64)
-    assert (resize(stripes, 16) - 0.5).abs()[..., 2:-2].max() < 0.02  # point sampling gives 0 or 1
+
+
+def test_resize_is_antialiased_bicubic():
+    image = load_image(noise(64, 64))
+    plane = Image.fromarray(image[0, 0].numpy())
+    oracle = np.asarray(plane.resize((20, 30), Image.Resampling.BICUBIC)).clip(0, 1)
+    np.testing.assert_allclose(array(resize(image, (30, 20)))[..., 0], oracle, atol=1e-4)
 
 
 def test_resize_passes_gradients():
@@ -805,16 +843,21 @@ def test_a_failure_leaves_the_old_picture_and_nothing_else(fault, tmp_path, monk
 
 
 def test_the_picture_is_never_seen_half_written(tmp_path, monkeypatch):
-    path, seen = tmp_path / "a.png", []
+    path, seen, names = tmp_path / "a.png", [], set()
     real = os.replace
 
     def look(source, target):
         seen.append((Path(source).parent, path.exists()))
+        names.add(Path(source).name)
         real(source, target)
 
     monkeypatch.setattr(os, "replace", look)
     save_image(load_image(RGB), path)
-    assert seen == [(tmp_path, False)]  # the same folder: a move between disks would be a copy
+    save_image(load_image(RGB), path)
+    # The same folder, because a move between disks would be a copy; another name each time, so that
+    # two runs that save to one place do not write into each other's file.
+    assert seen == [(tmp_path, False), (tmp_path, True)]
+    assert len(names) == 2
     assert np.array_equal(array(load_image(path)), UNIT)
 
 

@@ -1,0 +1,126 @@
+"""The pictures that the compact backbone learns from, and the crops it gets to see of them."""
+
+from collections.abc import Iterator
+from importlib.resources import files
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+from nstlib.canvases import canvas
+from nstlib.images import load_image
+from nstlib.paintings import painting
+from nstlib.student import STD
+
+# Of scikit-image; not all are among the sample photos of `images.py`.
+PHOTO_FILES = (
+    "astronaut.png",
+    "brick.png",
+    "camera.png",
+    "chelsea.png",
+    "coffee.png",
+    "gravel.png",
+    "hubble_deep_field.jpg",
+    "retina.jpg",
+    "rocket.jpg",
+    "ihc.png",
+)
+PAINTERS = ("night", "mosaic", "waves", "cutpaper", "dots", "woodcut", "marble", "sunset")
+SIDE = 256
+"""Pixels a side of the pictures that crops are taken from."""
+
+
+def training_pictures(*, canvases: int = 1200, seeds: int = 8, processes: int = 2) -> Tensor:
+    """Canvases, crops of photos, and `seeds` of each painting, from 100 up.
+
+    Returns (N, 256, 256, 3), uint8, N a multiple of 4. Takes about a quarter of a second for each.
+    """
+    with get_context("spawn").Pool(processes) as pool:
+        drawn = pool.map(canvas, range(canvases - canvases % 4), chunksize=8)
+        tasks = [(name, seed) for name in PAINTERS for seed in range(100, 100 + seeds)]
+        painted = pool.starmap(_painted, tasks)
+    pictures = np.stack([*drawn, *_photo_crops(), *painted])
+    return torch.from_numpy(pictures[: len(pictures) // 4 * 4])
+
+
+def _bytes(image: Tensor) -> np.ndarray:
+    return (image[0].permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
+
+
+def _painted(name: str, seed: int) -> np.ndarray:
+    return _bytes(painting(name, size=SIDE, seed=seed))
+
+
+def _photo_crops() -> Iterator[np.ndarray]:
+    for name in PHOTO_FILES:
+        path = Path(str(files("skimage")), "data", name)
+        for size in (512, 320):
+            image = _bytes(load_image(path, size=size))
+            height, width = image.shape[:2]
+            if min(height, width) < SIDE:
+                continue
+            for y in sorted({0, height - SIDE}):
+                for x in sorted({0, width - SIDE}):
+                    yield image[y : y + SIDE, x : x + SIDE]
+
+
+def neighbors(pictures: int, batch: int, rng: Generator) -> Tensor:
+    """Choose batch // 2 pictures, two from each of some fours: those that are hard to tell apart."""
+    fours = torch.randint(pictures // 4, (batch // 4,), generator=rng)
+    two = torch.rand(batch // 4, 4, generator=rng).argsort(1)[:, :2]
+    return (4 * fours[:, None] + two).flatten()
+
+
+def random_crops(pictures: Tensor, size: int, rng: Generator) -> Tensor:
+    """Two turned, mirrored and scaled crops of each picture.
+
+    pictures: (N, H, W, 3), uint8. Returns (2N, 3, size, size) in [0, 1], first crops first.
+    """
+    n, whole = len(pictures), pictures.permute(0, 3, 1, 2).float() / 255
+    angle = _uniform(rng, -0.4, 0.4, 2 * n)
+    side = 1.2 * size / whole.shape[-1] * _uniform(rng, -0.5, 0.5, 2 * n).exp()
+    mirror = _uniform(rng, -1, 1, 2 * n).sign()
+    shift = _uniform(rng, -1, 1, 2 * n, 2) * (1 - side[:, None]).clamp_min(0)
+    c, s = side * angle.cos(), side * angle.sin()
+    x_row = torch.stack([c * mirror, -s, shift[:, 0]], dim=1)
+    y_row = torch.stack([s * mirror, c, shift[:, 1]], dim=1)
+    where = F.affine_grid(
+        torch.stack([x_row, y_row], dim=1), [2 * n, 3, size, size], align_corners=False
+    )
+    both = torch.cat(where.chunk(2), dim=1)  # One pass over each picture for its two crops.
+    crops = F.grid_sample(whole, both, padding_mode="reflection", align_corners=False)
+    return torch.cat(crops.chunk(2, dim=2))
+
+
+def recolored(crops: Tensor, rng: Generator) -> Tensor:
+    """Change contrast and brightness a little and mix the colors of most crops anew.
+
+    Colors alone name nearly every picture; recolored crops leave only the texture to go by.
+    """
+    n = len(crops)
+    order = torch.rand(n, 3, generator=rng).argsort(1)
+    mix = F.one_hot(order, 3) * _uniform(rng, 0.6, 1, n, 3, 1)
+    mix = mix + 0.25 * torch.randn(n, 3, 3, generator=rng)
+    mix = torch.where(_uniform(rng, 0, 1, n, 1, 1) < 0.6, mix, torch.eye(3))
+    mix = mix / mix.sum(2, keepdim=True).clamp_min(0.3)
+    gray = torch.tensor([0.3, 0.59, 0.11]).expand(n, 3, 3)
+    mix = torch.where(_uniform(rng, 0, 1, n, 1, 1) < 0.1, gray, mix)
+    mix = mix * torch.where(_uniform(rng, 0, 1, n, 1, 1) < 0.2, -1.0, 1.0)
+    mix = mix * _uniform(rng, 0.8, 1.2, n, 1, 1)
+    crops = torch.einsum("nij,njhw->nihw", mix, crops - 0.5) + 0.5
+    return (crops + _uniform(rng, -0.08, 0.08, n, 1, 1, 1)).clamp(0, 1)
+
+
+def noisy(crops: Tensor, rng: Generator) -> Tensor:
+    """Add noise of up to half the pixels' deviation to 60 % of the crops."""
+    n = len(crops)
+    strength = 0.5 * STD * _uniform(rng, 0, 1, n, 1, 1, 1)
+    strength = strength * (_uniform(rng, 0, 1, n, 1, 1, 1) < 0.6)
+    return crops + strength * torch.randn(crops.shape, generator=rng)
+
+
+def _uniform(rng: Generator, low: float, high: float, *shape: int) -> Tensor:
+    return low + (high - low) * torch.rand(shape, generator=rng)
