@@ -104,7 +104,7 @@ def transfer(
     style_layers: Layers = STYLE_LAYERS,
     style_weight: float = 30.0,
     style_mix: Sequence[float] | None = None,
-    tv_weight: float = 10.0,
+    tv_weight: float = 5.0,
     convention: str = "relative",
     init: str | Tensor = "content",
     optimizer: str = "lbfgs",
@@ -123,7 +123,7 @@ def transfer(
     Yields Steps with the losses "content/LAYER", "style/LAYER" and "tv"; their images have the size of
     the scale they belong to.
 
-    The defaults were chosen by eye for the compact backbone at 256 to 384 px.
+    The defaults were chosen by eye for the compact backbone at 256 and 384 px.
     Gatys et al. 2015, eq. 7. Departures: content and style are divided by the size of their targets
     (`losses.py`), the content picture is the start, pooling averages (`vgg.py`), and a little total
     variation takes the grain away that layers of small filters do not see.
