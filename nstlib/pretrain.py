@@ -1,4 +1,7 @@
-"""How the compact weights were made, for anyone to repeat: `python -m nstlib.pretrain --help`.
+"""Train a compact backbone, as anyone can repeat: `python -m nstlib.pretrain --help`.
+
+The bundled weights are older than this module. They come from a rougher form of the same training, and
+nothing that was trained with this one so far was better in `nstlib.evaluate`.
 
 No labels and no photo collection: the network learns from canvases and paintings that programs drew
 and from the sample photos. Two things are asked of it, because style transfer needs these two.
