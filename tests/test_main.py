@@ -208,12 +208,20 @@ def test_a_failed_run_leaves_the_last_good_picture(monkeypatch, capsys):
 
 def test_ctrl_c_leaves_the_last_good_picture(tmp_path):
     command = [sys.executable, "-m", "nstlib", "transfer", "--size", "64", "--steps", "100000"]
-    process = subprocess.Popen([*command, "--every", "1", "--quiet"], stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 120
-    while not Path("transfer-0003.png").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    process = subprocess.Popen(
+        [*command, "--every", "1", "--quiet"],
+        stderr=subprocess.PIPE,
+        # A shell starts background jobs with SIGINT ignored, and so would be what they start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    try:
+        deadline = time.monotonic() + 300
+        while not Path("transfer-0003.png").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=120)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert b"interrupted after step" in said
     assert b"Traceback" not in said
