@@ -29,7 +29,8 @@ def panels(
     ratio = max(image.shape[2] / image.shape[3] for image in images)
     lines = 1 + max(title.count("\n") for title in titles)
     figure = Figure(
-        figsize=(inches * columns, rows * (inches * ratio + 0.18 * lines)), layout="constrained"
+        figsize=(inches * columns, rows * (inches * ratio + 0.17 * lines + 0.15)),
+        layout="constrained",
     )
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for axis in axes:
