@@ -30,7 +30,7 @@ def hero() -> Figure:
     return plots.panels(pictures, titles, columns=3, inches=3)
 
 
-def contact_sheet(size: int = 224) -> Figure:
+def contact_sheet(size: int = 192) -> Figure:
     """Every bundled photo of something (not the bare textures) in the style of every painting."""
     vgg = nstlib.load_vgg19()
     styles = {name: nstlib.painting(name, size=size) for name in PAINTINGS}

@@ -84,6 +84,12 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--save-state", metavar="FILE", help="keep what --resume needs")
     sub.add_argument("--resume", metavar="FILE", help="go on with a saved run")
 
+    _add_figure_1(add)
+    _add_tools(add)
+    return parser
+
+
+def _add_figure_1(add: Callable[..., argparse.ArgumentParser]) -> None:
     for name, command, recipe, text in (
         (
             "content",
@@ -99,7 +105,8 @@ def _parser() -> argparse.ArgumentParser:
         ),
     ):
         sub = add(name, command, f"{text}: one half of Figure 1 of Gatys et al. 2015")
-        sub.add_argument("picture", nargs="?", default="coffee" if name == "content" else "night")
+        default = "coffee" if name == "content" else "night"
+        sub.add_argument("picture", nargs="?", default=default, help=f"any picture ({default})")
         _add_layers(sub)
         _add_picture_options(sub, f"{name}.png", size=256)
         _add_run_options(sub, recipe)
@@ -107,10 +114,14 @@ def _parser() -> argparse.ArgumentParser:
             "--parts", metavar="DIR", help="keep each panel as a picture of its own too"
         )
 
+
+def _add_tools(add: Callable[..., argparse.ArgumentParser]) -> None:
     sub = add(
         "gram", commands.gram, "Gram matrices by depth, and how far pictures are apart in style"
     )
-    sub.add_argument("picture", nargs="*", default=["night", "coffee"])
+    sub.add_argument(
+        "picture", nargs="*", default=["night", "coffee"], help="one or more (night coffee)"
+    )
     _add_layers(sub)
     _add_picture_options(sub, "gram.png", size=256)
     _add_network_options(sub)
@@ -126,7 +137,6 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--sizes", nargs="+", type=int, default=[256, 512])
     sub.add_argument("--steps", type=int, default=10, help="how many are timed (10)")
     sub.add_argument("--device")
-    return parser
 
 
 def _add_picture_options(parser: argparse.ArgumentParser, out: str, size: int = 384) -> None:

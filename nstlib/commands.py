@@ -47,7 +47,7 @@ def transfer(options: argparse.Namespace) -> int:
     if status == 0:
         print(
             "Next: put your own photo behind --content, or see how it works with\n"
-            "  jupyter lab notebooks/"
+            f"  {sys.executable} -m jupyter lab notebooks/"
         )
     return status
 

@@ -7,7 +7,7 @@ with the style's. And a panel of transfers, because in the end it is looking tha
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,9 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor
 
 from nstlib.images import load_image, photo, resize, save_image
+from nstlib.optimize import Step
 from nstlib.paintings import painting
+from nstlib.progress import finish
 from nstlib.recipes import STYLE_LAYERS, reconstruct_content, reconstruct_style, transfer
 from nstlib.vgg import VGG19, load_vgg19
 
@@ -174,10 +176,8 @@ def compare(
     return table(rows)
 
 
-def _last(run) -> Tensor:
-    for step in run:
-        image = step.image
-    return image
+def _last(run: Iterator[Step]) -> Tensor:
+    return finish(run, progress=False).image
 
 
 def _pixels(image: Tensor) -> np.ndarray:

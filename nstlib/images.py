@@ -40,7 +40,7 @@ WRITE_FORMATS = {
     ".tiff": "TIFF",
 }
 
-# Sample photos: name -> file in scikit-image's wheel. All are public domain or CC0.
+# Sample photos: name -> file in scikit-image's wheel. CC0, or no known copyright restrictions.
 PHOTOS = {
     "astronaut": "astronaut.png",  # Eileen Collins; NASA
     "brick": "brick.png",  # gray texture; CC0Textures
