@@ -150,7 +150,13 @@ def picture(name: str, size: int | None) -> Tensor:
     kind, _, seed = name.partition(":")
     if kind in PAINTINGS and (not seed or seed.isdecimal()) and not Path(name).exists():
         return painting(kind, size=size or 512, seed=int(seed or 0))
-    return load_image(name, size=size)
+    try:
+        return load_image(name, size=size)
+    except FileNotFoundError as error:
+        if not name.isalnum():
+            raise
+        hint = str(error).removesuffix(".")
+        raise FileNotFoundError(f"{hint}; or a painting: {', '.join(PAINTINGS)}.") from error
 
 
 def _keep_best(run: Iterator[Step], out: Path, options: argparse.Namespace) -> tuple[Step, int]:
@@ -205,6 +211,10 @@ def _load_state(path: str | None) -> dict | None:
         return None
     try:
         return torch.load(path, weights_only=True, map_location="cpu")
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f"There is no saved run {path}; --save-state writes one."
+        ) from error
     except OSError:
         raise
     except Exception as error:  # torch.load raises whatever its unpickler meets

@@ -168,7 +168,7 @@ def _coarse_to_fine(
     if not scales or any(not 0 < scale <= 4 for scale in scales):
         raise ValueError(f"scales must be numbers above 0 and at most 4, not {list(scales)}.")
     if steps < len(scales):
-        raise ValueError(f"{steps} steps are too few for {len(scales)} scales.")
+        raise ValueError(f"steps must be at least {len(scales)}, one for each scale, not {steps}.")
     ends = [steps * (i + 1) // len(scales) for i in range(len(scales))]
     first = state["stage"] if state else 0
     return _stages(stage, image, scales, ends, first, state)

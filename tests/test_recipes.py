@@ -218,7 +218,7 @@ def test_style_reconstruction_at_another_size(vgg, style):
         ({"init": "zeros"}, "'content', 'noise'"),
         ({"scales": ()}, "scales"),
         ({"scales": (0.0, 1.0)}, "scales"),
-        ({"scales": (0.5, 1.0), "steps": 1}, "too few"),
+        ({"scales": (0.5, 1.0), "steps": 1}, "steps must be at least 2"),
         ({"convention": "sum"}, "convention"),
         ({"optimizer": "sgd"}, "'lbfgs' or 'adam'"),
     ],
