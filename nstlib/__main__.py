@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from nstlib import commands, recipes
 from nstlib.images import PHOTOS
 from nstlib.losses import CONVENTIONS
-from nstlib.optimize import OPTIMIZERS, RunFailed
+from nstlib.optimize import OPTIMIZERS, RunFailed, is_out_of_memory
 from nstlib.paintings import PAINTINGS
 from nstlib.vgg import load_vgg19
 
@@ -47,6 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"nstlib: {failure}", file=sys.stderr)
     except (ValueError, OSError) as error:
         print(f"nstlib: {' '.join(str(error).split())}", file=sys.stderr)
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        print("nstlib: there is not enough memory; choose a smaller --size.", file=sys.stderr)
     except KeyboardInterrupt:
         print("nstlib: interrupted.", file=sys.stderr)
         return 130

@@ -86,9 +86,7 @@ def descend(
             if index < steps:
                 mover.move(gradient, current)
         except (MemoryError, RuntimeError) as error:
-            # On a GPU torch raises an OutOfMemoryError, on the CPU a RuntimeError like any other.
-            known = isinstance(error, (MemoryError, torch.OutOfMemoryError))
-            if not known and "DefaultCPUAllocator" not in str(error):
+            if not is_out_of_memory(error):
                 raise
             raise RunFailed(_no_memory(pixels), last) from error
 
@@ -97,6 +95,13 @@ def descend(
 
         last = Step(index, steps, before.clamp(0, 1), losses, state_now)
         yield last
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether torch or Python raised `error` for want of memory, on whatever device."""
+    # On a GPU torch raises an OutOfMemoryError, on the CPU a RuntimeError like any other.
+    known = isinstance(error, (MemoryError, torch.OutOfMemoryError))
+    return known or "DefaultCPUAllocator" in str(error)
 
 
 class _Mover:

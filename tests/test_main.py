@@ -206,6 +206,25 @@ def test_a_failed_run_leaves_the_last_good_picture(monkeypatch, capsys):
     assert size("transfer.png") == (48, 48)
 
 
+@pytest.mark.parametrize(
+    "error", [MemoryError(), torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("other")]
+)
+def test_no_memory_before_the_first_step_gets_one_line(monkeypatch, capsys, error):
+    @functools.wraps(recipes.transfer)
+    def failing(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(recipes, "transfer", failing)
+    if str(error) == "other":
+        with pytest.raises(RuntimeError, match="other"):
+            main(["transfer", *SMALL])
+        return
+    assert main(["transfer", *SMALL]) == 2
+    assert capsys.readouterr().err == (
+        "nstlib: there is not enough memory; choose a smaller --size.\n"
+    )
+
+
 def test_ctrl_c_leaves_the_last_good_picture(tmp_path):
     command = [sys.executable, "-m", "nstlib", "transfer", "--size", "64", "--steps", "100000"]
     process = subprocess.Popen(
