@@ -1,4 +1,4 @@
-"""Make the committed figures again: `python figures/make.py`, or with names, `… hero contact_sheet`.
+"""Make the committed figures again: `python figures/make.py`, or with names, `… hero style_by_depth`.
 
 Everything is seeded and made of bundled pictures. Prints a row for each figure with the time it took.
 """
@@ -7,13 +7,10 @@ import sys
 import time
 from pathlib import Path
 
-import torch
 from matplotlib.figure import Figure
 
 import nstlib
 from nstlib import plots, recipes
-from nstlib.images import PHOTOS
-from nstlib.paintings import PAINTINGS
 
 FOLDER = Path(__file__).parent
 
@@ -28,26 +25,6 @@ def hero() -> Figure:
         pictures += [content, style, result]
         titles += [f"content: {photo}", f"style: {painting}", "transfer"]
     return plots.panels(pictures, titles, columns=3, inches=3)
-
-
-def contact_sheet(size: int = 192) -> Figure:
-    """Every bundled photo of something (not the bare textures) in the style of every painting."""
-    vgg = nstlib.load_vgg19()
-    styles = {name: nstlib.painting(name, size=size) for name in PAINTINGS}
-    pictures, titles = (
-        [torch.ones(1, 3, size, size), *styles.values()],
-        ["", *styles],
-    )
-    textures = {"brick", "coins", "grass", "gravel", "tissue"}
-    for name in (name for name in PHOTOS if name not in textures):
-        content = nstlib.photo(name, size=size)
-        pictures.append(content)
-        titles.append(name)
-        for style in styles.values():
-            step = nstlib.finish(nstlib.transfer(content, style, vgg=vgg), progress=False)
-            pictures.append(step.image)
-            titles.append("")
-    return plots.panels(pictures, titles, columns=1 + len(styles), inches=1.5)
 
 
 def content_by_depth() -> Figure:
@@ -72,7 +49,7 @@ def style_by_depth() -> Figure:
     return plots.panels(pictures, titles)
 
 
-FIGURES = {f.__name__: f for f in (hero, contact_sheet, content_by_depth, style_by_depth)}
+FIGURES = {f.__name__: f for f in (hero, content_by_depth, style_by_depth)}
 
 
 def main(names: list[str]) -> None:
