@@ -90,18 +90,23 @@ def _figure_1(
 ) -> int:
     """One half of the paper's Figure 1: a panel a run, the original first."""
     out = _check_output(options.out, FIGURE_FORMATS)
-    made, titles, status = [image], ["original"], 0
+    made, titles, status, failure = [image], ["original"], 0, None
     for name, run in runs(_vgg(options)):
         if not options.quiet:
             print(name, file=sys.stderr)
-        last, status = _follow(run, options)
+        try:
+            last, status = _follow(run, options)
+        except RunFailed as error:
+            last, failure = error.step, error
         made.append(last.image)
         titles.append(caption(name, last.image))
         if options.parts:
             _say_saved(last.image, Path(options.parts) / f"{name.replace(' ', '-')}.png")
-        if status:
+        if failure or status:
             break
     _save_figure(plots.panels(made, titles), out)
+    if failure:
+        raise failure
     return status
 
 

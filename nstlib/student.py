@@ -1,4 +1,4 @@
-"""What the compact backbone is asked to learn, and how its channels are weighed afterwards.
+"""What the compact backbone is asked to learn, and how the channels it starts from are weighed.
 
 The training itself, with the pictures that go in, is `pretrain.py`.
 """

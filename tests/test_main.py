@@ -206,6 +206,23 @@ def test_a_failed_run_leaves_the_last_good_picture(monkeypatch, capsys):
     assert size("transfer.png") == (48, 48)
 
 
+def test_a_failed_panel_leaves_the_figure_of_all_before_it(monkeypatch, capsys):
+    @functools.wraps(recipes.reconstruct_content)
+    def failing(image, layer, **kwargs):
+        for step in reconstruct(image, layer, **kwargs):
+            yield step
+            if layer == "relu2_1" and step.index == 1:
+                raise RunFailed("the loss is no longer a finite number.", step)
+
+    reconstruct = recipes.reconstruct_content
+    monkeypatch.setattr(recipes, "reconstruct_content", failing)
+    layers = ["--layers", "relu1_1", "relu2_1", "relu3_1"]
+    assert main(["content", "cat", *SMALL, *layers, "--parts", "parts", "--quiet"]) == 2
+    assert capsys.readouterr().err == "nstlib: the loss is no longer a finite number.\n"
+    assert sorted(os.listdir("parts")) == ["relu1_1.png", "relu2_1.png"]
+    assert size("content.png")[0] > 100
+
+
 @pytest.mark.parametrize(
     "error", [MemoryError(), torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("other")]
 )
