@@ -13,7 +13,6 @@ from torch import Generator, Tensor
 from nstlib.canvases import canvas
 from nstlib.images import load_image
 from nstlib.paintings import painting
-from nstlib.student import STD
 
 # Of scikit-image; not all are among the sample photos of `images.py`.
 PHOTO_FILES = (
@@ -36,14 +35,13 @@ SIDE = 256
 def training_pictures(*, canvases: int = 1200, seeds: int = 8, processes: int = 2) -> Tensor:
     """Canvases, crops of photos, and `seeds` of each painting, from 100 up.
 
-    Returns (N, 256, 256, 3), uint8, N a multiple of 4. Takes about a quarter of a second for each.
+    Returns (N, 256, 256, 3), uint8. Takes about a quarter of a second for each.
     """
     with get_context("spawn").Pool(processes) as pool:
-        drawn = pool.map(canvas, range(canvases - canvases % 4), chunksize=8)
+        drawn = pool.map(canvas, range(canvases), chunksize=8)
         tasks = [(name, seed) for name in PAINTERS for seed in range(100, 100 + seeds)]
         painted = pool.starmap(_painted, tasks)
-    pictures = np.stack([*drawn, *_photo_crops(), *painted])
-    return torch.from_numpy(pictures[: len(pictures) // 4 * 4])
+    return torch.from_numpy(np.stack([*drawn, *_photo_crops(), *painted]))
 
 
 def _bytes(image: Tensor) -> np.ndarray:
@@ -67,38 +65,29 @@ def _photo_crops() -> Iterator[np.ndarray]:
                     yield image[y : y + SIDE, x : x + SIDE]
 
 
-def neighbors(pictures: int, batch: int, rng: Generator) -> Tensor:
-    """Choose batch // 2 pictures, two from each of some fours: those that are hard to tell apart."""
-    fours = torch.randint(pictures // 4, (batch // 4,), generator=rng)
-    two = torch.rand(batch // 4, 4, generator=rng).argsort(1)[:, :2]
-    return (4 * fours[:, None] + two).flatten()
-
-
 def random_crops(pictures: Tensor, size: int, rng: Generator) -> Tensor:
-    """Two turned, mirrored and scaled crops of each picture.
+    """A turned, mirrored and scaled crop of each picture.
 
-    pictures: (N, H, W, 3), uint8. Returns (2N, 3, size, size) in [0, 1], first crops first.
+    pictures: (N, H, W, 3), uint8. Returns (N, 3, size, size) in [0, 1].
     """
     n, whole = len(pictures), pictures.permute(0, 3, 1, 2).float() / 255
-    angle = _uniform(rng, -0.4, 0.4, 2 * n)
-    side = 1.2 * size / whole.shape[-1] * _uniform(rng, -0.5, 0.5, 2 * n).exp()
-    mirror = _uniform(rng, -1, 1, 2 * n).sign()
-    shift = _uniform(rng, -1, 1, 2 * n, 2) * (1 - side[:, None]).clamp_min(0)
+    angle = _uniform(rng, -0.4, 0.4, n)
+    side = 1.2 * size / whole.shape[-1] * _uniform(rng, -0.5, 0.5, n).exp()
+    mirror = _uniform(rng, -1, 1, n).sign()
+    shift = _uniform(rng, -1, 1, n, 2) * (1 - side[:, None]).clamp_min(0)
     c, s = side * angle.cos(), side * angle.sin()
     x_row = torch.stack([c * mirror, -s, shift[:, 0]], dim=1)
     y_row = torch.stack([s * mirror, c, shift[:, 1]], dim=1)
     where = F.affine_grid(
-        torch.stack([x_row, y_row], dim=1), [2 * n, 3, size, size], align_corners=False
+        torch.stack([x_row, y_row], dim=1), [n, 3, size, size], align_corners=False
     )
-    both = torch.cat(where.chunk(2), dim=1)  # One pass over each picture for its two crops.
-    crops = F.grid_sample(whole, both, padding_mode="reflection", align_corners=False)
-    return torch.cat(crops.chunk(2, dim=2))
+    return F.grid_sample(whole, where, padding_mode="reflection", align_corners=False)
 
 
 def recolored(crops: Tensor, rng: Generator) -> Tensor:
     """Change contrast and brightness a little and mix the colors of most crops anew.
 
-    Colors alone name nearly every picture; recolored crops leave only the texture to go by.
+    So few pictures have few palettes, and the network must serve every painting there is.
     """
     n = len(crops)
     order = torch.rand(n, 3, generator=rng).argsort(1)
@@ -115,9 +104,9 @@ def recolored(crops: Tensor, rng: Generator) -> Tensor:
 
 
 def noisy(crops: Tensor, rng: Generator) -> Tensor:
-    """Add noise of up to half the pixels' deviation to 60 % of the crops."""
+    """Add noise of up to 0.11 of the pixels' range to 60 % of the crops."""
     n = len(crops)
-    strength = 0.5 * STD * _uniform(rng, 0, 1, n, 1, 1, 1)
+    strength = 0.11 * _uniform(rng, 0, 1, n, 1, 1, 1)
     strength = strength * (_uniform(rng, 0, 1, n, 1, 1, 1) < 0.6)
     return crops + strength * torch.randn(crops.shape, generator=rng)
 

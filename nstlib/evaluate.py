@@ -181,4 +181,4 @@ def _last(run: Iterator[Step]) -> Tensor:
 
 
 def _pixels(image: Tensor) -> np.ndarray:
-    return image[0].permute(1, 2, 0).clamp(0, 1).numpy().astype(float)
+    return image[0].permute(1, 2, 0).clamp(0, 1).cpu().numpy().astype(float)

@@ -1,18 +1,14 @@
 """Train a compact backbone, as anyone can repeat: `python -m nstlib.pretrain --help`.
 
-The bundled weights are older than this module. They come from a rougher form of the same training, and
-nothing that was trained with this one so far was better in `nstlib.evaluate`.
-
 No labels and no photo collection: the network learns from canvases and paintings that programs drew
 and from the sample photos. Two things are asked of it, because style transfer needs these two.
 
-Gram matrices must tell textures apart. Every picture is a class of its own. Which one a crop comes
-from has to be read off the Gram matrices of relu2_1 to relu5_1, although each crop is turned, scaled
-and recolored: a linear reader names the picture, and two crops of one picture must have Gram
-matrices closer to each other than to those of the rest of the batch.
+Gram matrices must describe textures. So the first channels of relu1_1 to relu5_1 imitate rectified
+wavelets, from which `nstlib.wavelets` builds the network that the training begins with. That one can
+do 3 x 3 filters alone; training lengthens them, which makes their orientation finer.
 
 Features must keep the picture. Small decoders rebuild the clean crop from relu3_1, relu4_2 and
-relu5_1 while noise is added to the input.
+relu5_1 while noise is added to the input. The channels that the wavelets leave free serve this.
 """
 
 import argparse
@@ -32,8 +28,8 @@ from torch import Generator, Tensor, nn
 from tqdm import tqdm
 
 from nstlib import evaluate
-from nstlib.crops import neighbors, noisy, random_crops, recolored, training_pictures
-from nstlib.student import MEAN, STD, Student, normalize_channels, revive
+from nstlib.crops import noisy, random_crops, recolored, training_pictures
+from nstlib.student import MEAN, STD, Student
 from nstlib.vgg import load_vgg19
 
 # ---- the training --------------------------------------------------------------------------
@@ -54,14 +50,10 @@ class Update:
     state: dict[str, Any] = field(repr=False)
 
 
-def schedule(step: int, steps: int) -> tuple[float, int, int]:
-    """Learning rate, side of the crops and their number. Both depend on steps, not on the clock."""
-    share = step / steps
-    warmup = min(1.0, (step + 1) / 300)
-    rate = 8e-4 * warmup * (0.5 + 0.5 * math.cos(math.pi * share)) + 1e-5
-    # relu5_1 sees 156 pixels: deep layers need large crops, and learn from them last.
-    side, batch = (96, 32) if share < 0.6 else (128, 16)
-    return rate, side, batch
+def learning_rate(step: int, steps: int) -> float:
+    """Up in 100 steps, then down along a cosine. It depends on steps, not on the clock."""
+    warmup = min(1.0, (step + 1) / 100)
+    return 8e-4 * warmup * (0.5 + 0.5 * math.cos(math.pi * step / steps)) + 1e-5
 
 
 def train(
@@ -70,17 +62,16 @@ def train(
     *,
     steps: int,
     seed: int = 0,
-    crops: tuple[int, int] | None = None,
+    side: int = 128,
+    batch: int = 16,
     state: dict[str, Any] | None = None,
 ) -> Iterator[Update]:
     """Train `student` in place and yield an Update after every step.
 
-    pictures: (N, 256, 256, 3), uint8, N a multiple of 4, in neighboring fours. crops: (side, batch)
-    instead of the schedule's. The same seed on the same machine gives the same losses, also when
-    the training was cut in two by `state`.
+    pictures: (N, 256, 256, 3), uint8. side: pixels of the crops; relu5_1 sees 156, so small ones
+    would show it borders alone. batch: crops a step. The same seed on the same machine gives the
+    same losses, also when the training was cut in two by `state`.
     """
-    if len(pictures) < 4 or len(pictures) % 4:
-        raise ValueError(f"The pictures come in fours, and {len(pictures)} is no multiple of 4.")
     rng = Generator().manual_seed(seed)
     student.to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(student.parameters(), lr=8e-4, weight_decay=0.01)
@@ -92,14 +83,12 @@ def train(
         done, seen = state["step"], state["seen"]
     device = student.vgg.device
     for step in range(done, steps):
-        rate, side, batch = schedule(step, steps)
-        side, batch = crops or (side, batch)
         for group in optimizer.param_groups:
-            group["lr"] = rate
-        label = neighbors(len(pictures), batch, rng)
-        clean = recolored(random_crops(pictures[label], side, rng), rng)
+            group["lr"] = learning_rate(step, steps)
+        chosen = torch.randint(len(pictures), (batch,), generator=rng)
+        clean = recolored(random_crops(pictures[chosen], side, rng), rng)
         given = noisy(clean, rng).to(device, memory_format=torch.channels_last)
-        losses = student(given, clean.to(device), label.repeat(2).to(device))
+        losses = student(given, clean.to(device))
         total = sum(losses.values())
         if not torch.isfinite(total):
             raise ValueError(f"The loss was no longer finite at step {step}: try another seed.")
@@ -123,31 +112,20 @@ def train(
 
 
 def steps_for(minutes: float, pictures: Tensor, *, width: float, device: str) -> int:
-    """How many steps take `minutes` here, by timing two of each kind; two significant digits."""
-    seconds = 0.0
-    for share, portion in ((0.0, 0.6), (0.9, 0.4)):
-        _, side, batch = schedule(round(1000 * share), 1000)
-        trial = train(
-            Student(width, len(pictures)).to(device), pictures, steps=3, crops=(side, batch)
-        )
-        next(trial)  # The first step pays for what later ones find ready.
-        start = time.perf_counter()
-        steps = sum(1 for _ in trial)
-        seconds += portion * (time.perf_counter() - start) / steps
-    steps = max(10, int(60 * minutes / seconds))
-    return int(float(f"{steps:.1e}"))
+    """How many steps take `minutes` here, by timing three; two significant digits."""
+    trial = train(Student(width).to(device), pictures, steps=4)
+    next(trial)  # The first step pays for what later ones find ready.
+    start = time.perf_counter()
+    rate = sum(1 for _ in trial) / (time.perf_counter() - start)
+    return int(float(f"{max(10, int(60 * minutes * rate)):.1e}"))
 
 
-def begin(student: Student, path: str | Path, pictures: Tensor) -> str:
-    """Copy the backbone from a weights file, with normalized channels; return where it is from."""
+def begin(student: Student, path: str | Path) -> str:
+    """Copy the backbone from a weights file; return where it is from."""
     digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     vgg = load_vgg19(path, device="cpu")
     if vgg.conv1_1.weight.shape != student.vgg.conv1_1.weight.shape:
         raise ValueError(f"{path} has another width: give --width {len(vgg.conv1_1.weight) / 64}.")
-    sample = _sample(pictures)
-    normalize_channels(vgg, sample)
-    revive(vgg, sample)
-    normalize_channels(vgg, sample)
     student.vgg.load_state_dict(vgg.state_dict())
     return f"{Path(path).name} (sha256 {digest})"
 
@@ -155,9 +133,9 @@ def begin(student: Student, path: str | Path, pictures: Tensor) -> str:
 def export(student: Student, path: str | Path, notes: dict[str, str]) -> None:
     """Write the backbone as float16 safetensors with `notes` as metadata.
 
-    Channels keep the sizes that training gave them: it compared Gram matrices just as they are.
-    Normalized channels were tried and made transfers slower and grainier, since a channel that
-    seldom fires gets so large that its few peaks rule the Gram matrix.
+    Channels are not normalized to a mean of 1, as Gatys et al. 2015 did with VGG-19 (section 2): the
+    wavelets come in comparable sizes, and a channel that seldom fires would get so large that its
+    few peaks rule the Gram matrix.
     """
     state = {
         key: value.detach().cpu().half().contiguous()
@@ -165,10 +143,6 @@ def export(student: Student, path: str | Path, notes: dict[str, str]) -> None:
     }
     notes = notes | {"input": f"(x - {MEAN}) / {STD}"}
     _replace(Path(path), lambda new: save_file(state, new, metadata=notes))
-
-
-def _sample(pictures: Tensor) -> Tensor:
-    return pictures[::10].permute(0, 3, 1, 2).float() / 255
 
 
 def _replace(path: Path, write: Callable[[Path], None]) -> None:
@@ -210,8 +184,8 @@ def run(
         state = torch.load(kept, map_location="cpu")
     if state["plan"] != plan:
         raise ValueError(f"{kept} is of another training, {state['plan']}: remove it or move it.")
-    student = Student(width, len(pictures), seed=seed)
-    begun = "random numbers" if start is None else begin(student, start, pictures)
+    student = Student(width, seed=seed)
+    begun = "filters of nstlib.wavelets" if start is None else begin(student, start)
     student.to(device)
     steps = steps or state.get("steps") or steps_for(minutes, pictures, width=width, device=device)
     legs, old = state["legs"], state.get("steps", steps)
@@ -240,7 +214,7 @@ def _notes(
 ) -> dict[str, str]:
     return {
         "made by": f"python -m nstlib.pretrain, nstlib {version('nstlib')}",
-        "objective": "Gram matrices name the picture and pair its crops; features rebuild it",
+        "objective": "features are rectified wavelets and rebuild the picture",
         "begun from": begun,
         "seed": str(plan["seed"]),
         "steps": "; ".join([*legs, f"{update.step} by a schedule of {update.steps}"]),
@@ -261,9 +235,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--steps", type=int, help="how many steps instead, for the same losses at every repetition")
     add("--until", type=int, help="pause after this step; the same command goes on from there")
     add("--device", default="cpu", help="cpu or cuda")
-    add("--width", type=float, default=0.25, help="of VGG-19's channels")
+    add("--width", type=float, default=0.25, help="of VGG-19's channels, 0.25 or more")
     add("--seed", type=int, default=0, help="of weights and crops")
-    add("--start", metavar="FILE", help="weights to begin from instead of random ones")
+    add("--start", metavar="FILE", help="weights to begin from instead of the wavelets")
     add("--canvases", type=int, default=1200, help="how many to draw")
     add("--evaluate", nargs="+", metavar="FILE", help="compare weights files instead of training")
     add("--pictures", nargs="+", metavar="FILE", default=[], help="styles for --evaluate")

@@ -83,9 +83,23 @@ def test_layers_with_weights_several_styles_scales_and_a_start_picture(capsys):
 
 
 def test_resume_gives_the_picture_of_an_uninterrupted_run():
-    main(["transfer", *SMALL, "--steps", "6", "--out", "whole.png", "--quiet"])
-    main(["transfer", *SMALL, "--steps", "3", "--save-state", "run.pt", "--quiet"])
-    main(["transfer", *SMALL, "--steps", "6", "--resume", "run.pt", "--out", "b.png", "--quiet"])
+    main(["transfer", *SMALL, "--scales", "1", "--steps", "6", "--out", "whole.png", "--quiet"])
+    main(["transfer", *SMALL, "--scales", "1", "--steps", "3", "--save-state", "run.pt", "--quiet"])
+    main(
+        [
+            "transfer",
+            *SMALL,
+            "--scales",
+            "1",
+            "--steps",
+            "6",
+            "--resume",
+            "run.pt",
+            "--out",
+            "b.png",
+            "--quiet",
+        ]
+    )
     assert Path("whole.png").read_bytes() == Path("b.png").read_bytes()
 
 
@@ -152,7 +166,7 @@ def test_bench_prints_a_row_for_each_backbone_and_size(capsys):
         ("transfer --out a.xyz", ".xyz"),
         ("transfer --out folder.png", "folder"),
         ("transfer --size 4", "16"),
-        ("transfer --steps 0", "steps must be at least 1"),
+        ("transfer --steps 0", "steps must be at least 2, one for each scale"),
         ("transfer --optimizer sgd", "'lbfgs' or 'adam'"),
         ("transfer --init zeros", "zeros"),
         ("transfer --style-layers relu7_1", "relu7_1"),
@@ -243,7 +257,18 @@ def test_no_memory_before_the_first_step_gets_one_line(monkeypatch, capsys, erro
 
 
 def test_ctrl_c_leaves_the_last_good_picture(tmp_path):
-    command = [sys.executable, "-m", "nstlib", "transfer", "--size", "64", "--steps", "100000"]
+    command = [
+        sys.executable,
+        "-m",
+        "nstlib",
+        "transfer",
+        "--size",
+        "64",
+        "--scales",
+        "1",
+        "--steps",
+        "100000",
+    ]
     process = subprocess.Popen(
         [*command, "--every", "1", "--quiet"],
         stderr=subprocess.PIPE,

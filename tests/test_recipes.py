@@ -31,7 +31,12 @@ def last(run):
     return step
 
 
-FEW = {"content_layers": ["relu2_1"], "style_layers": ["relu1_1", "relu2_1"], "steps": 4}
+FEW = {
+    "content_layers": ["relu2_1"],
+    "style_layers": ["relu1_1", "relu2_1"],
+    "scales": (1.0,),
+    "steps": 4,
+}
 
 
 def test_first_step_of_a_transfer_by_hand(vgg, content, style):
@@ -46,6 +51,7 @@ def test_first_step_of_a_transfer_by_hand(vgg, content, style):
         style_weight=5.0,
         tv_weight=0.5,
         init=noise,
+        scales=(1.0,),
         steps=1,
     )
     losses = next(run).losses
@@ -76,24 +82,22 @@ def test_transfer_goes_downhill_and_keeps_the_size_of_the_content(vgg, content, 
 
 
 def test_style_weight_zero_leaves_the_content_alone(vgg, content, style):
-    step = last(transfer(content, style, vgg=vgg, style_weight=0, tv_weight=0, steps=3))
+    step = last(transfer(content, style, vgg=vgg, style_weight=0, scales=(1.0,), steps=3))
     assert torch.equal(step.image, content)
 
 
 def test_more_style_weight_brings_the_style_nearer(vgg, content, style):
     styles = []
     for weight in (1e-2, 1e0, 1e2):
-        step = last(transfer(content, style, vgg=vgg, style_weight=weight, tv_weight=0, steps=25))
+        step = last(transfer(content, style, vgg=vgg, style_weight=weight, steps=25))
         styles.append(sum(v for name, v in step.losses.items() if name.startswith("style/")))
     assert styles[0] > styles[1] > styles[2]
 
 
 def test_tv_weight_smooths(vgg, content, style):
     rough, smooth = (
-        total_variation(
-            last(transfer(content, style, vgg=vgg, style_weight=100, tv_weight=w, steps=20)).image
-        )
-        for w in (0, 50)
+        total_variation(last(transfer(content, style, vgg=vgg, tv_weight=w, steps=20)).image)
+        for w in (0, 200)
     )
     assert smooth < 0.7 * rough
 
@@ -121,7 +125,9 @@ def test_several_styles_are_mixed(vgg, content, style):
 
 
 def test_scales_work_from_coarse_to_fine(vgg, content, style):
-    steps = list(transfer(content, style, vgg=vgg, scales=(0.5, 0.75, 1.0), **{**FEW, "steps": 10}))
+    steps = list(
+        transfer(content, style, vgg=vgg, **{**FEW, "scales": (0.5, 0.75, 1.0), "steps": 10})
+    )
     assert [step.index for step in steps] == list(range(11))
     assert {step.total for step in steps} == {10}
     sizes = [tuple(step.image.shape[2:]) for step in steps]
@@ -131,7 +137,7 @@ def test_scales_work_from_coarse_to_fine(vgg, content, style):
 
 
 def test_each_scale_sees_the_style_at_its_own_size(vgg, content, style):
-    run = transfer(content, style, vgg=vgg, scales=(0.5, 1.0), **FEW)
+    run = transfer(content, style, vgg=vgg, **{**FEW, "scales": (0.5, 1.0)})
     small = (resize(t, tuple(s // 2 for s in t.shape[2:])) for t in (content, style))
     alone = transfer(*small, vgg=vgg, **FEW)
     assert next(run).losses["style/relu1_1"] == pytest.approx(
@@ -180,7 +186,7 @@ def test_shallow_content_comes_back_and_deep_content_does_not():
     image = photo("cat", size=64)
     vgg = load_vgg19(device="cpu")
     shallow, deep = (
-        (last(reconstruct_content(image, layer, vgg=vgg, steps=60)).image - image).square().mean()
+        (last(reconstruct_content(image, layer, vgg=vgg, steps=120)).image - image).square().mean()
         for layer in ("relu1_1", "relu5_1")
     )
     assert shallow < 1e-3  # PSNR above 30 dB
