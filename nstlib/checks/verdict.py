@@ -1,0 +1,131 @@
+"""How an exercise is judged: against the reference, then against the mistakes that people make.
+
+A check names each misconception by the function that it leads to. An answer that is wrong in exactly
+that way gets the hint that goes with it; there is no guessing from error messages.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check says of an answer. right: None where nothing was attempted yet."""
+
+    right: bool | None
+    message: str
+
+    def __repr__(self) -> str:
+        mark = {True: "right", False: "not yet", None: "not attempted yet"}[self.right]
+        return f"{mark}: {self.message}" if self.message else mark
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer that people give. wrong: what they compute; hint: what they took for what."""
+
+    wrong: Callable[..., Any]
+    hint: str
+
+
+def judge(
+    answer: Callable[..., Any],
+    reference: Callable[..., Any],
+    inputs: Sequence[tuple],
+    mistakes: Sequence[Mistake] = (),
+    *,
+    praise: str = "",
+    rtol: float = 1e-4,
+    atol: float = 1e-5,
+) -> Verdict:
+    """Compare answer(*arguments) with reference(*arguments) for all arguments in `inputs`.
+
+    An untouched stub returns None, `...` or raises NotImplementedError: not attempted yet. Tensors and
+    numbers are compared in value and shape, tuples and dictionaries member by member. Never raises
+    for what the answer does.
+    """
+    given = []
+    for arguments in inputs:
+        try:
+            made = answer(*_copies(arguments))
+        except NotImplementedError:
+            made = None
+        except Exception as error:
+            return Verdict(False, f"your function stops with {type(error).__name__}: {error}")
+        if made is None or made is ...:
+            return Verdict(None, "")
+        given.append(made)
+    wanted = [reference(*_copies(arguments)) for arguments in inputs]
+    if all(same(a, b, rtol, atol) for a, b in zip(given, wanted, strict=True)):
+        return Verdict(True, praise)
+    for mistake in mistakes:
+        try:
+            theirs = [mistake.wrong(*_copies(arguments)) for arguments in inputs]
+        except (RuntimeError, TypeError, ValueError, IndexError):
+            continue  # This mistake is impossible for these arguments.
+        if all(same(a, b, rtol, atol) for a, b in zip(given, theirs, strict=True)):
+            return Verdict(False, mistake.hint)
+    return Verdict(False, _difference(given[0], wanted[0]))
+
+
+def same(a: Any, b: Any, rtol: float = 1e-4, atol: float = 1e-5) -> bool:
+    """Whether two answers agree in kind, shape and value. A float and a 0-d tensor do agree."""
+    if isinstance(b, dict):
+        return (
+            isinstance(a, dict)
+            and list(a) == list(b)
+            and all(same(a[key], b[key], rtol, atol) for key in b)
+        )
+    if isinstance(b, (tuple, list)):
+        members = isinstance(a, (tuple, list)) and len(a) == len(b)
+        return members and all(same(x, y, rtol, atol) for x, y in zip(a, b, strict=True))
+    if isinstance(b, np.ndarray) != isinstance(a, np.ndarray):
+        return False
+    if not _numeric(a) or not _numeric(b):
+        return type(a) is type(b) and a == b
+    a, b = (torch.as_tensor(x).detach().to("cpu", torch.float64) for x in (a, b))
+    if a.shape != b.shape:
+        return False
+    return torch.allclose(a, b, rtol=rtol, atol=atol, equal_nan=True)
+
+
+def _numeric(x: Any) -> bool:
+    return isinstance(x, (int, float, Tensor, np.ndarray, np.number))
+
+
+def _copies(arguments: tuple) -> tuple:
+    """The answer may change its arguments in place; the reference must not see that."""
+    return tuple(
+        x.detach().clone().requires_grad_(x.requires_grad) if isinstance(x, Tensor) else x
+        for x in arguments
+    )
+
+
+def _difference(given: Any, wanted: Any) -> str:
+    """One sentence on what is wrong when no mistake has a name."""
+    if isinstance(wanted, Tensor) and not isinstance(given, Tensor):
+        return (
+            f"return a torch tensor of shape {tuple(wanted.shape)}, not a {type(given).__name__}."
+        )
+    if isinstance(given, Tensor) and isinstance(wanted, Tensor) and given.shape != wanted.shape:
+        return f"the shape is {tuple(given.shape)}, and should be {tuple(wanted.shape)}."
+    if _numeric(given) and _numeric(wanted):
+        a, b = (torch.as_tensor(x).detach().to("cpu", torch.float64) for x in (given, wanted))
+        if a.shape == b.shape:
+            where = (a - b).abs().flatten().argmax()
+            one, other = a.flatten()[where].item(), b.flatten()[where].item()
+            return f"the shape is right, but a value is {one:.5g} where {other:.5g} is expected."
+    return f"this is {_kind(given)}, and {_kind(wanted)} is expected."
+
+
+def _kind(x: Any) -> str:
+    if isinstance(x, dict):
+        return f"a dictionary with keys {list(x)}"
+    if isinstance(x, (tuple, list)):
+        return f"a {type(x).__name__} of {len(x)}"
+    return f"a {type(x).__name__}"

@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+import torch
+
+from nstlib.checks import Mistake, judge
+
+INPUTS = [(torch.tensor([1.0, 2.0]),), (torch.tensor([3.0, 5.0]),)]
+TWICE = Mistake(lambda x: 3 * x, "three times is once too often.")
+
+
+def double(x):
+    return 2 * x
+
+
+def stub(x): ...
+
+
+def unfinished(x):
+    raise NotImplementedError
+
+
+def ellipsis(x):
+    return ...
+
+
+@pytest.mark.parametrize("answer", [stub, unfinished, ellipsis])
+def test_a_stub_is_not_attempted_yet(answer):
+    verdict = judge(answer, double, INPUTS)
+    assert verdict.right is None
+    assert repr(verdict) == "not attempted yet"
+
+
+def test_right_wrong_and_wrong_in_a_known_way():
+    assert repr(judge(lambda x: x + x, double, INPUTS, praise="well done.")) == "right: well done."
+    known = judge(lambda x: x + x + x, double, INPUTS, [TWICE])
+    assert repr(known) == "not yet: three times is once too often."
+    unknown = judge(lambda x: x + 1, double, INPUTS, [TWICE])
+    assert unknown.right is False
+    assert "3 where 4 is expected" in unknown.message
+
+
+def test_one_lucky_input_is_not_enough():
+    assert judge(lambda x: x + torch.tensor([1.0, 2.0]), double, INPUTS).right is False
+
+
+def test_shapes_types_and_exceptions_get_a_sentence():
+    assert "(1, 2)" in judge(lambda x: 2 * x[None], double, INPUTS).message
+    assert "ndarray" in judge(lambda x: 2 * x.numpy(), double, INPUTS).message
+    assert "ZeroDivisionError" in judge(lambda x: 1 / 0, double, INPUTS).message
+    assert "str" in judge(lambda x: "2", lambda x: 2.0, INPUTS).message
+
+
+def test_a_function_that_changes_its_argument_cannot_fool_the_reference():
+    def spoils(x):
+        y = 2 * x
+        x.zero_()
+        return y
+
+    assert judge(spoils, double, INPUTS).right
+    assert not judge(lambda x: x.zero_(), double, INPUTS).right
+
+
+def test_floats_dictionaries_and_tuples_are_compared_by_member():
+    assert judge(lambda x: float(x.sum()), lambda x: x.sum(), INPUTS).right
+    assert judge(lambda x: {"a": x}, lambda x: {"a": x}, INPUTS).right
+    assert not judge(lambda x: {"b": x}, lambda x: {"a": x}, INPUTS).right
+    assert judge(lambda x: [x, 1], lambda x: (x, 1), INPUTS).right
+    assert not judge(lambda x: (x, 2), lambda x: (x, 1), INPUTS).right
+    assert not judge(lambda x: np.array([1.0]), lambda x: torch.tensor([1.0]), INPUTS).right
+
+
+def test_a_mistake_that_cannot_happen_is_skipped():
+    impossible = Mistake(lambda x: x @ torch.ones(7), "never")
+    assert judge(lambda x: x + 1, double, INPUTS, [impossible, TWICE]).message != "never"
