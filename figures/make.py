@@ -7,10 +7,14 @@ import sys
 import time
 from pathlib import Path
 
+import torch
 from matplotlib.figure import Figure
+from torch import Tensor
 
 import nstlib
 from nstlib import plots, recipes
+from nstlib.images import PHOTOS
+from nstlib.paintings import PAINTINGS
 
 FOLDER = Path(__file__).parent
 
@@ -49,7 +53,106 @@ def style_by_depth() -> Figure:
     return plots.panels(pictures, titles)
 
 
-FIGURES = {f.__name__: f for f in (hero, content_by_depth, style_by_depth)}
+def gram_by_depth() -> Figure:
+    """Gram matrices of a painting and a photo, layer by layer."""
+    vgg = nstlib.load_vgg19()
+    pictures = {
+        "painting: night": nstlib.painting("night", size=256),
+        "photo: coffee": nstlib.photo("coffee", size=256),
+    }
+    rows = {
+        name: {
+            layer: nstlib.gram_matrix(features)
+            for layer, features in vgg(image.to(vgg.device), recipes.STYLE_LAYERS).items()
+        }
+        for name, image in pictures.items()
+    }
+    return plots.gram_matrices(rows)
+
+
+def weights_and_layers() -> Figure:
+    """The paper's Figure 3: more style from left to right, more layers from top to bottom."""
+    content, style = nstlib.photo("astronaut", size=160), nstlib.painting("night", size=160)
+    pictures, titles = [], []
+    for depth in range(1, 6):
+        for weight in (0.1, 1, 10, 100):
+            layers = recipes.STYLE_LAYERS[:depth]
+            pictures.append(_painted(content, style, style_layers=layers, style_weight=weight))
+            titles.append(f"up to {layers[-1]}, weight {weight:g}")
+    return plots.panels(pictures, titles, columns=4, inches=2)
+
+
+def experiments() -> Figure:
+    """The five experiments of the slides on the paper, with pictures from the bundle."""
+    content, style = nstlib.photo("rocket", size=256), nstlib.painting("waves", size=256)
+    crop = nstlib.resize(style[..., :96, :96], (256, 256))
+    shallow = recipes.STYLE_LAYERS[:3]
+    return plots.panels(
+        [
+            content,
+            style,
+            _painted(content, crop),
+            _painted(content, style),
+            _painted(content, style, style_layers=shallow),
+            _painted(content, nstlib.painting("facets", size=256)),
+            _painted(content, style, init="noise"),
+        ],
+        [
+            "content",
+            "style",
+            "a corner of the style, enlarged",
+            "the whole style",
+            "shallow layers alone",
+            "another painting",
+            "started from noise",
+        ],
+        columns=4,
+    )
+
+
+def optimizers() -> Figure:
+    """Total loss over steps: L-BFGS against Adam, one scale, from the content picture."""
+    content, style = nstlib.photo("cat", size=192), nstlib.painting("lilies", size=192)
+    options = {"steps": 150, "scales": (1.0,)}
+    runs = {
+        name: [
+            step.losses["total"]
+            for step in nstlib.transfer(content, style, optimizer=name, **options)
+        ]
+        for name in ("lbfgs", "adam")
+    }
+    pairs = zip(*runs.values(), strict=True)
+    return plots.loss_curves([dict(zip(runs, pair, strict=True)) for pair in pairs])
+
+
+def contact_sheet() -> Figure:
+    """Every sample photo in the style of every painting, with the library's defaults."""
+    styles = {name: nstlib.painting(name, size=160) for name in PAINTINGS}
+    blank = torch.ones(1, 3, 160, 160)
+    pictures, titles = [blank, *styles.values()], ["", *styles]
+    for name in PHOTOS:
+        content = nstlib.photo(name, size=160)
+        pictures += [content, *(_painted(content, style) for style in styles.values())]
+        titles += [name, *("" for _ in styles)]
+    return plots.panels(pictures, titles, columns=1 + len(styles), inches=1.5)
+
+
+def _painted(content: Tensor, style: Tensor, **options) -> Tensor:
+    run = nstlib.transfer(content, style, **{"steps": 100, **options})
+    return nstlib.finish(run, progress=False).image
+
+
+MAKERS = (
+    hero,
+    content_by_depth,
+    style_by_depth,
+    gram_by_depth,
+    weights_and_layers,
+    experiments,
+    optimizers,
+    contact_sheet,
+)
+FIGURES = {f.__name__: f for f in MAKERS}
 
 
 def main(names: list[str]) -> None:

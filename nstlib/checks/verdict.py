@@ -108,7 +108,7 @@ def _copies(arguments: tuple) -> tuple:
 
 def _difference(given: Any, wanted: Any) -> str:
     """One sentence on what is wrong when no mistake has a name."""
-    if isinstance(wanted, Tensor) and not isinstance(given, Tensor):
+    if isinstance(wanted, Tensor) and wanted.ndim and not isinstance(given, Tensor):
         return (
             f"return a torch tensor of shape {tuple(wanted.shape)}, not a {type(given).__name__}."
         )

@@ -1,0 +1,51 @@
+"""Solutions of notebook 01, "What the network sees"."""
+
+
+def feature_shape(block, height, width):
+    """VGG-19, block 1 to 5 -> (channels, height, width) of its features"""
+    # Before block b there were b - 1 poolings. Each halves, and drops an odd last row or column.
+    times = 2 ** (block - 1)
+    channels = min(64 * times, 512)
+    return channels, height // times, width // times
+
+
+def my_receptive_field(layers):
+    """["conv1_1", "relu1_1", …] -> (size, stride) of the last one, in pixels"""
+    size, stride = 1, 1
+    for name in layers:
+        if name.startswith("conv"):  # one step of the present grid on each side
+            size += 2 * stride
+        elif name.startswith("pool"):  # one more column of the present grid; then a coarser grid
+            size += stride
+            stride *= 2
+    return size, stride
+
+
+def keep_features(network, image, layer):
+    """The output of one layer of the network, (1, C, H, W)"""
+    kept = []
+
+    def hook(module, inputs, output):
+        kept.append(output)  # no detach: the gradient has to find its way back to the image
+
+    handle = network.get_submodule(layer).register_forward_hook(hook)
+    try:
+        network(image)
+    finally:  # also when the pass fails: a hook that stays runs at every later pass
+        handle.remove()
+    return kept[0]
+
+
+def keep_before_relu(network, image, layer):
+    """The output of a convolution, (1, C, H, W), although the ReLU after it works in place"""
+    kept = []
+
+    def hook(module, inputs, output):
+        kept.append(output.clone())  # now, before the ReLU writes; and clone lets gradients through
+
+    handle = network.get_submodule(layer).register_forward_hook(hook)
+    try:
+        network(image)
+    finally:
+        handle.remove()
+    return kept[0]
