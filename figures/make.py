@@ -6,6 +6,7 @@ Everything is seeded and made of bundled pictures. Prints a row for each figure 
 import sys
 import time
 from pathlib import Path
+from typing import BinaryIO
 
 import torch
 from matplotlib.figure import Figure
@@ -155,12 +156,17 @@ MAKERS = (
 FIGURES = {f.__name__: f for f in MAKERS}
 
 
+def save(figure: Figure, file: Path | BinaryIO) -> None:
+    """Write a figure as the JPEG that is committed."""
+    figure.savefig(file, format="jpg", dpi=100, pil_kwargs={"quality": 88})
+
+
 def main(names: list[str]) -> None:
     """Make the named figures, or all."""
     for name in names or FIGURES:
         begin = time.perf_counter()
         path = FOLDER / f"{name}.jpg"
-        FIGURES[name]().savefig(path, dpi=100, pil_kwargs={"quality": 88})
+        save(FIGURES[name](), path)
         seconds, kilobytes = time.perf_counter() - begin, path.stat().st_size / 1000
         print(f"{path.name:<24}{seconds:>6.0f} s {kilobytes:>6.0f} kB", flush=True)
 
