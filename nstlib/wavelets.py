@@ -36,7 +36,10 @@ PLAN = {
 }
 """For every layer: whether there are fine maps, and (orientations, phases) of the others."""
 BLUR = torch.tensor([[1.0, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16
+CENTER = torch.tensor([[0.0, 0, 0], [0, 1, 0], [0, 0, 0]])
 SPOT = torch.tensor([[1.0, -2, 1], [-2, 4, -2], [1, -2, 1]]) / 6
+HALVES = torch.cat([torch.eye(3), -torch.eye(3)])
+"""(6, 3): turns x into x and -x. Transposed it puts the two rectified halves together again."""
 GAIN = {"color": 0.7, "fine": 6.0, "light": 1.0, "hue": 4.0}
 """Factors that bring the mean square of every kind of map to about 1 over pictures."""
 
@@ -100,50 +103,50 @@ def build(vgg: VGG19) -> None:
     """
     names = [name for name in vgg.layers if name.startswith("conv")]
     names = names[: names.index("conv5_1") + 1]
-    color = torch.tensor([[1.0], [-1.0]]).kron(torch.eye(3))  # (6, 3): x -> x, -x
-    halves = torch.cat([torch.eye(3), -torch.eye(3)], dim=1)  # (3, 6): back again
-    center = torch.zeros(3, 3)
-    center[1, 1] = 1.0
-    before: dict[str, slice] = {}
     kinds: dict[str, slice] = {}
-    for index, name in enumerate(names):
-        layer, convolution = name.replace("conv", "relu"), vgg.get_submodule(name)
-        filters, plan = torch.zeros_like(convolution.weight), PLAN.get(layer)
-        first = index == 0
-        signed = COLORS if first else F.pad(halves / GAIN["color"], (0, filters.shape[1] - 6))
+    for name, following in zip(names, [*names[1:], names[-1]], strict=True):
+        convolution, plan = vgg.get_submodule(name), PLAN.get(name.replace("conv", "relu"))
+        channels, inputs = convolution.weight.shape[:2]
+        # How x follows from what comes in: from red, green and blue, or from its halves.
+        signed = COLORS if name == "conv1_1" else F.pad(HALVES.T / GAIN["color"], (0, inputs - 6))
+        before, kinds = kinds, _places(plan, kinds) if plan else kinds
+        used = max(place.stop for place in kinds.values())
+        if used > channels:
+            raise ValueError(f"{name} has {channels} channels and {used} are needed.")
+        filters = torch.zeros(used, inputs, 3, 3)
+        kernel = BLUR if following[4] != name[4] else CENTER
+        filters[kinds["color"]] = _outer(GAIN["color"] * HALVES @ signed, kernel)
         if plan:
-            before, kinds = kinds, _places(plan, kinds)
-            last = max(place.stop for place in kinds.values())
-            if last > len(filters):
-                raise ValueError(f"{name} has {len(filters)} channels and {last} are needed.")
-        blurs = index + 1 < len(names) and names[index + 1][4] != name[4]
-        kernel = BLUR if blurs else center
-        filters[kinds["color"]] = _outer(GAIN["color"] * color @ signed, kernel)
-        if plan:
-            light = signed[:1]
-            if "fine" in kinds:
-                both = GAIN["fine"] * torch.stack([SPOT, -SPOT])
-                filters[kinds["fine"]] = both[:, None] * light[..., None, None]
-            bank = GAIN["light"] * gabors(*plan["light"], size=3)
-            filters[kinds["light"]] = bank * light[..., None, None]
-            if "hue" in kinds:
-                bank = GAIN["hue"] * gabors(*plan["hue"], size=3)
-                banks = [bank * signed[c][None, :, None, None] for c in (1, 2)]
-                filters[kinds["hue"]] = torch.cat(banks)
-            if "smaller" in kinds:
-                count = kinds["smaller"].stop - kinds["smaller"].start
-                filters[kinds["smaller"], before["light"]] = _outer(torch.eye(count), center)
+            _write_wavelets(filters, plan, kinds, before, signed)
         else:
-            for kind in kinds:
-                if kind != "color":
-                    place = kinds[kind]
-                    same = torch.eye(place.stop - place.start)
-                    soft = BLUR if blurs and kind == "light" else center
-                    filters[place, place] = _outer(same, soft)
+            for kind in set(kinds) - {"color"}:
+                same = torch.eye(kinds[kind].stop - kinds[kind].start)
+                # Of the rest, only the light maps are needed at the next scale.
+                blur = kernel if kind == "light" else CENTER
+                filters[kinds[kind], kinds[kind]] = _outer(same, blur)
         with torch.no_grad():
-            used = max(place.stop for place in kinds.values())
-            convolution.weight[:used] = filters[:used]
+            convolution.weight[:used] = filters
             convolution.bias[:used] = 0.0
+
+
+def _write_wavelets(
+    filters: Tensor,
+    plan: dict,
+    kinds: dict[str, slice],
+    before: dict[str, slice],
+    signed: Tensor,
+) -> None:
+    """Fill in, in place, the filters of all kinds of maps but the colors."""
+    light = signed[:1, :, None, None]
+    if "fine" in kinds:
+        filters[kinds["fine"]] = GAIN["fine"] * torch.stack([SPOT, -SPOT])[:, None] * light
+    filters[kinds["light"]] = GAIN["light"] * gabors(*plan["light"], size=3) * light
+    if "hue" in kinds:
+        bank = GAIN["hue"] * gabors(*plan["hue"], size=3)
+        filters[kinds["hue"]] = torch.cat([bank * signed[c][None, :, None, None] for c in (1, 2)])
+    if "smaller" in kinds:
+        count = kinds["smaller"].stop - kinds["smaller"].start
+        filters[kinds["smaller"], before["light"]] = _outer(torch.eye(count), CENTER)
 
 
 def _places(plan: dict, before: dict[str, slice]) -> dict[str, slice]:
