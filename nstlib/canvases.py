@@ -1,8 +1,8 @@
 """Thousands of small abstract pictures, drawn by programs: what the compact backbone learns from.
 
 They need not be beautiful (`nstlib.paintings` is for that), only unlike each other, from single
-pixels up to shapes of 100 pixels. Neighboring seeds are made hard to tell apart on purpose: four in
-a row share their palette, two in a row also share the program and differ in its parameters.
+pixels up to shapes of 100 pixels. Four seeds in a row share their palette, two in a row also share
+the program and differ in its parameters.
 """
 
 from collections.abc import Callable

@@ -248,19 +248,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             table = evaluate.compare(args.evaluate, styles=args.pictures, panel_path=args.panel)
             sys.stdout.write(table + "\n")
             return 0
-        options = {
-            name: getattr(args, name)
-            for name in (
-                "minutes",
-                "steps",
-                "until",
-                "device",
-                "width",
-                "seed",
-                "start",
-                "canvases",
-            )
-        }
+        others = {"out", "evaluate", "pictures", "panel"}
+        options = {name: value for name, value in vars(args).items() if name not in others}
         with tqdm(unit="step") as bar:
             for update in run(args.out, **options):
                 bar.total = update.steps
@@ -268,7 +257,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 bar.update(update.step - bar.n)
     except (ValueError, OSError) as error:
         sys.stderr.write(f"{error}\n")
-        return 1
+        return 2
     return 0
 
 

@@ -123,7 +123,7 @@ def transfer(
     Yields Steps with the losses "content/LAYER", "style/LAYER" and "tv"; their images have the size of
     the scale they belong to.
 
-    The defaults were chosen by eye for the compact backbone at 256, 384 and 512 px.
+    The defaults were chosen by eye for the compact backbone at 256 px.
     Gatys et al. 2015, eq. 7. Departures: content and style are divided by the size of their targets
     (`losses.py`), the content picture is the start, pooling averages (`vgg.py`), and half of the steps
     are spent at half the size, so that large strokes come first. No total variation: it takes noise

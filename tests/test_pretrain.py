@@ -172,5 +172,5 @@ def test_minutes_become_steps(few_pictures, pictures):
 
 
 def test_a_missing_file_is_named(tmp_path, capsys):
-    assert pretrain.main(["--evaluate", str(tmp_path / "none.safetensors")]) == 1
+    assert pretrain.main(["--evaluate", str(tmp_path / "none.safetensors")]) == 2
     assert "none.safetensors" in capsys.readouterr().err
