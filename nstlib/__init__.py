@@ -9,7 +9,7 @@ from nstlib.losses import content_loss, gram_loss, gram_matrix, style_loss, tota
 from nstlib.optimize import RunFailed, Step, descend
 from nstlib.paintings import painting
 from nstlib.progress import finish, watch
-from nstlib.recipes import reconstruct_content, reconstruct_style, transfer
+from nstlib.recipes import reconstruct_content, reconstruct_style, transfer, transfer_weights
 from nstlib.vgg import LAYERS, VGG19, load_vgg19, receptive_field
 
 __version__ = "0.1.0"
@@ -37,5 +37,6 @@ __all__ = [
     "to_pil",
     "total_variation",
     "transfer",
+    "transfer_weights",
     "watch",
 ]

@@ -4,7 +4,7 @@ A recipe is four things: targets from the network, named losses against them, a 
 and the loop of `optimize.py`. Layers are given as names, or as {name: weight}.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -105,6 +105,7 @@ def transfer(
     style_weight: float = 10.0,
     style_mix: Sequence[float] | None = None,
     tv_weight: float = 0.0,
+    loss_weights: Mapping[str, float] | None = None,
     convention: str = "relative",
     init: str | Tensor = "content",
     optimizer: str = "lbfgs",
@@ -118,6 +119,9 @@ def transfer(
 
     content: (1, 3, H, W) in [0, 1]; style: the same with any size, or several such pictures, mixed in
     the shares `style_mix` (equal ones by default). style_weight is the paper's β / α.
+    loss_weights: the weight of every loss by name, as `transfer_weights` makes them of content_layers,
+    style_layers, style_weight and tv_weight, in whose place it stands. It is read anew at every step:
+    change it while the run goes on, and the picture follows.
     scales: the sizes to work at, one after the other, as fractions of the content picture's size; both
     pictures are scaled, each result is the start of the next, and the steps are shared out evenly.
     Yields Steps with the losses "content/LAYER", "style/LAYER" and "tv"; their images have the size of
@@ -133,22 +137,24 @@ def transfer(
     styles = [style] if isinstance(style, Tensor) else list(style)
     styles = [_network_and_image(vgg, one)[1] for one in styles]
     mix = _mix(style_mix, len(styles))
-    content_weights, style_weights = _layer_weights(content_layers), _layer_weights(style_layers)
-    weights = (
-        _weights("content", content_weights, 1.0)
-        | _weights("style", style_weights, _weight("style_weight", style_weight))
-        | {"tv": _weight("tv_weight", tv_weight)}
-    )
+    if loss_weights is None:
+        loss_weights = transfer_weights(
+            content_layers=content_layers,
+            style_layers=style_layers,
+            style_weight=style_weight,
+            tv_weight=tv_weight,
+        )
+    content_names, style_names = (_layers_in(loss_weights, kind) for kind in ("content", "style"))
     start = _start(init, content, seed)
 
     def stage(scale: float, start: Tensor, steps: int, state: Any) -> Iterator[Step]:
         at_scale = _scaled(content, scale)
-        targets = _features(vgg, at_scale, content_weights)
-        grams = _grams(vgg, [_scaled(one, scale) for one in styles], mix, style_weights)
+        targets = _features(vgg, at_scale, content_names)
+        grams = _grams(vgg, [_scaled(one, scale) for one in styles], mix, style_names)
         return descend(
             resize(start, tuple(at_scale.shape[2:])),
             _terms(vgg, targets, grams, convention),
-            weights,
+            loss_weights,
             steps=steps,
             optimizer=optimizer,
             learning_rate=learning_rate,
@@ -156,6 +162,25 @@ def transfer(
         )
 
     return _coarse_to_fine(stage, start, scales, steps, state)
+
+
+def transfer_weights(
+    *,
+    content_layers: Layers = CONTENT_LAYERS,
+    style_layers: Layers = STYLE_LAYERS,
+    style_weight: float = 10.0,
+    tv_weight: float = 0.0,
+) -> dict[str, float]:
+    """The weight of each loss of a transfer by its name: {"content/relu4_2": 1.0, …, "tv": 0.0}.
+
+    α w_l for a content layer with α = 1, β w_l for a style layer (Gatys et al. 2015, eq. 5 and 7).
+    Give it to `transfer` as `loss_weights` and change it while the run goes on.
+    """
+    return (
+        _weights("content", _layer_weights(content_layers), 1.0)
+        | _weights("style", _layer_weights(style_layers), _weight("style_weight", style_weight))
+        | {"tv": _weight("tv_weight", tv_weight)}
+    )
 
 
 def _coarse_to_fine(
@@ -226,6 +251,19 @@ def _weights(kind: str, layer_weights: Mapping[str, float], weight: float) -> di
     return {f"{kind}/{layer}": weight * share for layer, share in layer_weights.items()}
 
 
+def _layers_in(weights: Mapping[str, float], kind: str) -> list[str]:
+    """The layers of one kind among the names of losses, all of which are looked at."""
+    for name, value in weights.items():
+        if name != "tv" and name.partition("/")[0] not in ("content", "style"):
+            raise ValueError(
+                f"There is no loss {name!r}; names are like 'content/relu4_2', 'style/relu1_1', 'tv'."
+            )
+        _weight(f"the weight of {name}", value)
+    if "tv" not in weights:
+        raise ValueError("loss_weights has no 'tv'; transfer_weights gives a whole set.")
+    return [name.partition("/")[2] for name in weights if name.startswith(f"{kind}/")]
+
+
 def _weight(name: str, value: float) -> float:
     if not 0 <= value < float("inf"):
         raise ValueError(f"{name} must be a number from 0 up, not {value}.")
@@ -248,12 +286,12 @@ def _scaled(image: Tensor, scale: float) -> Tensor:
 
 
 @torch.no_grad()
-def _features(vgg: VGG19, image: Tensor, layers: Mapping[str, float]) -> dict[str, Tensor]:
+def _features(vgg: VGG19, image: Tensor, layers: Collection[str]) -> dict[str, Tensor]:
     return vgg(image, layers) if layers else {}
 
 
 def _grams(
-    vgg: VGG19, images: Sequence[Tensor], mix: Sequence[float], layers: Mapping[str, float]
+    vgg: VGG19, images: Sequence[Tensor], mix: Sequence[float], layers: Collection[str]
 ) -> dict[str, Tensor]:
     """The Gram matrices of the style, of several styles their weighted mean."""
     features = [_features(vgg, image, layers) for image in images]

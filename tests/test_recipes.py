@@ -7,7 +7,7 @@ import torch
 
 from nstlib.images import photo, resize
 from nstlib.losses import gram_matrix, total_variation
-from nstlib.recipes import reconstruct_content, reconstruct_style, transfer
+from nstlib.recipes import reconstruct_content, reconstruct_style, transfer, transfer_weights
 from nstlib.vgg import load_vgg19
 
 
@@ -234,3 +234,36 @@ def test_bad_input_gets_one_sentence(vgg, content, style, change, words):
     with pytest.raises(ValueError, match=words) as error:
         list(transfer(**arguments))
     assert "\n" not in str(error.value)
+
+
+def test_weights_of_a_mapping_are_those_of_the_arguments(vgg, content, style):
+    chosen = {"content_layers": "relu3_1", "style_layers": {"relu1_1": 2.0}, "style_weight": 3.0}
+    weights = transfer_weights(**chosen, tv_weight=0.5)
+    assert weights == {"content/relu3_1": 1.0, "style/relu1_1": 6.0, "tv": 0.5}
+    *_, one = transfer(content, style, vgg=vgg, steps=4, **chosen, tv_weight=0.5)
+    *_, two = transfer(content, style, vgg=vgg, steps=4, loss_weights=weights)
+    assert one.losses == two.losses
+    assert torch.equal(one.image, two.image)
+
+
+def test_a_weight_moved_while_it_runs_counts_from_the_next_step(vgg, content, style):
+    weights = transfer_weights(style_layers="relu1_1", style_weight=1.0)
+    for step in transfer(content, style, vgg=vgg, steps=6, loss_weights=weights):
+        expected = sum(
+            weights[name] * value for name, value in step.losses.items() if name != "total"
+        )
+        assert step.losses["total"] == pytest.approx(expected, rel=1e-5)
+        weights["style/relu1_1"] *= 10
+
+
+@pytest.mark.parametrize(
+    ("weights", "word"),
+    [
+        ({"contents/relu1_1": 1.0, "tv": 0.0}, "contents/relu1_1"),
+        ({"content/relu1_1": 1.0}, "tv"),
+        ({"content/relu1_1": -1.0, "tv": 0.0}, "content/relu1_1"),
+    ],
+)
+def test_weights_that_name_no_loss_are_refused(vgg, content, style, weights, word):
+    with pytest.raises(ValueError, match=word):
+        transfer(content, style, vgg=vgg, loss_weights=weights)
