@@ -152,11 +152,11 @@ def save_image(image: Tensor, path, *, quality: int = 95) -> Path:
     except (OSError, ValueError) as error:
         size = f"{picture.width} x {picture.height} pixels"
         raise ValueError(f"{kind} cannot hold {size} ({error}); write a .png.") from error
-    _write_whole(path, encoded.getvalue())
+    write_whole(path, encoded.getvalue())
     return path
 
 
-def _write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """Write to a temporary name in the same folder, then move into place, which cannot fail halfway."""
     target = Path(os.path.realpath(path))  # a symbolic link stays one; what it points to changes
     # Not tempfile: its files are private (0600), and the picture would stay so.

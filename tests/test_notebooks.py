@@ -18,6 +18,7 @@ from PIL import Image
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+PLAYGROUND = FOLDER / "playground.ipynb"  # apps alone
 
 MAX_LINES = 15  # of a code cell, blank ones not counted
 MAX_BYTES = 1_500_000  # of a file
@@ -90,7 +91,8 @@ def test_format_and_kernel(path):
 def test_opening_cell(path, notebook):
     opening = notebook.cells[0]
     assert opening.cell_type == "markdown"
-    assert re.match(rf"# {path.name[:2]} \w", opening.source), "the title is '# NN …'"
+    title = path.stem.capitalize() if path == PLAYGROUND else path.name[:2]
+    assert re.match(rf"# {title}:? \w", opening.source), "the title is '# NN …'"
     parts = [
         r"^\*\*What you will be able to do\*\*\n+- ",
         r"^\*\*Time\*\*: [^*]*\d+ minutes[^*]*\bCPU\b[^*]*\bGPU\b",
@@ -109,10 +111,13 @@ def test_cells_are_short_and_not_empty(notebook):
         assert len(lines) <= MAX_LINES, f"{len(lines)} lines in {lines[0]!r}"
 
 
-def test_outputs_are_of_one_run_from_top_to_bottom(notebook):
+def test_outputs_are_of_one_run_from_top_to_bottom(path, notebook):
     cells = code_cells(notebook)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
-    assert count_images(notebook) > 0
+    if path == PLAYGROUND:
+        assert sum(kind == WIDGET for _, kind, _ in data(notebook)) == 5
+    else:
+        assert count_images(notebook) > 0
     for cell in cells:
         if re.search(r"^(show|display)\(", cell.source, re.MULTILINE):
             assert count_images(cell) > 0, f"no picture under {cell.source!r}"

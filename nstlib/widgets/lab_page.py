@@ -1,0 +1,151 @@
+"""The controls and pictures of a lab, and where they are; what they do is in `lab.py`."""
+
+import html
+import math
+from collections.abc import Mapping, Sequence
+
+import ipywidgets as widgets
+import torch
+from torch import Tensor
+
+from nstlib.widgets.app import App, named
+from nstlib.widgets.drawing import jpeg
+from nstlib.widgets.live import COLORS, Progress
+from nstlib.widgets.picture import Picture
+from nstlib.widgets.tray import Tray
+
+SIDE = 230  # pixels of a picture on the page
+WIDE = 350  # of the numbers beside them
+
+
+class LabPage(App):
+    """All widgets as attributes.
+
+    image: (1, 3, H, W), the original; layers: to choose from, those in `ticked` at first; starts:
+    (what is shown, the init) of what a run may start from.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        image: Tensor,
+        *,
+        layers: Sequence[str],
+        ticked: Sequence[str],
+        starts: Sequence[tuple[str, str]],
+    ):
+        super().__init__(name)
+        self._make_choice(layers, ticked, starts)
+        self._make_transport()
+        self._make_screen(image)
+        self.tray = Tray(image, f"{name.replace('-', '_')}.png", self)
+        self._arrange()
+
+    def _make_choice(self, layers, ticked, starts) -> None:
+        self.boxes = {
+            layer: named(
+                widgets.Checkbox(
+                    layer in ticked, description=layer, indent=False, layout={"width": "90px"}
+                ),
+                f"lab-{layer}",
+                f"Whether {layer} is among the layers that the picture is made from",
+            )
+            for layer in layers
+        }
+        self.init = named(
+            widgets.Dropdown(options=starts, description="start from"),
+            "lab-init",
+            "What the first picture is",
+        )
+        self.steps = named(
+            widgets.BoundedIntText(100, min=1, max=2000, description="steps"),
+            "lab-steps",
+            "How many updates of the pixels",
+        )
+        self.seed = named(
+            widgets.BoundedIntText(0, min=0, max=2**31 - 1, description="seed"),
+            "lab-seed",
+            "Which noise to start from",
+        )
+        for control, label, width in (
+            (self.init, 65, 205),
+            (self.steps, 38, 115),
+            (self.seed, 35, 115),
+        ):
+            control.style.description_width = f"{label}px"
+            control.layout.width = f"{width}px"
+
+    def _make_transport(self) -> None:
+        self.start = named(
+            widgets.Button(description="Start", icon="play", button_style="primary"),
+            "lab-start",
+            "Make a picture from the ticked layers together; a run that is going on is replaced",
+        )
+        self.stop = named(
+            widgets.Button(description="Stop", icon="stop"),
+            "lab-stop",
+            "End the run here; its picture goes to the tray",
+        )
+        self.series = named(
+            widgets.Button(icon="forward"), "lab-series", "One run after the other, from a on"
+        )
+        for button in (self.start, self.stop, self.series):
+            button.layout.width = "110px"
+        self.progress = Progress()
+        self.progress.bar.layout.width = "110px"
+
+    def _make_screen(self, image: Tensor) -> None:
+        height, width = image.shape[2:]
+        shown = f"{round(SIDE * min(1, width / height))}px"
+        self.original = Picture(image=jpeg(image), alt="The original picture.", width=shown)
+        self.preview = Picture(
+            image=jpeg(torch.full_like(image, 0.5)), alt="Nothing is made yet.", width=shown
+        )
+        self.preview.add_class("nst-lab-preview")
+        self.made = widgets.HTML(small("to be made")).add_class("nst-lab-made")
+        self.scores = widgets.HTML(layout={"width": f"{WIDE}px"}).add_class("nst-lab-scores")
+        self.curves = widgets.HTML(layout={"width": f"{WIDE}px"}).add_class("nst-lab-curves")
+
+    def _arrange(self) -> None:
+        wrap = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "0 4px"}
+        how = [self.init, self.steps, self.seed, self.start, self.stop, self.series]
+        self.fill(
+            widgets.HBox([widgets.HTML("Layers"), *self.boxes.values()], layout=wrap),
+            widgets.HBox(how, layout=wrap),
+            widgets.HBox(
+                [
+                    widgets.VBox([self.original, widgets.HTML(small("original"))]),
+                    widgets.VBox([self.preview, self.made]),
+                    widgets.VBox([self.progress, self.scores, self.curves]),
+                ],
+                layout={"flex_flow": "row wrap", "grid_gap": "6px 12px"},
+            ),
+            self.tray,
+        )
+
+
+def scores(measures: Mapping[str, str], losses: Mapping[str, float], about: str) -> str:
+    """Numbers of a picture as HTML: {name: value} in a line, and a table of losses with bars.
+
+    losses: {"kind/layer": value}. The bars are logarithmic: full at 1, empty at 1e-5.
+    """
+    cells = []
+    for number, (name, value) in enumerate(losses.items()):
+        full = min(max(1 + math.log10(value) / 5, 0), 1) if value > 0 else 0
+        color = COLORS[number % len(COLORS)]
+        cells.append(
+            f"<div>{html.escape(name.partition('/')[2])}</div>"
+            f'<div style="text-align: right">{value:.2g}</div>'
+            f'<div style="height: 9px; width: {100 * full:.0f}%; background: {color}"></div>'
+        )
+    line = ", ".join(f"{html.escape(n)} <b>{html.escape(v)}</b>" for n, v in measures.items())
+    grid = "display: grid; grid-template-columns: auto auto 190px; gap: 0 10px; align-items: center"
+    return (
+        f'<div style="line-height: 1.25">{line}{small(about)}'
+        f'<div style="{grid}; justify-content: start; font-size: 12px">{"".join(cells)}</div></div>'
+    )
+
+
+def small(words: str) -> str:
+    """A line of small text, as HTML."""
+    return f'<div style="font-size: 12px; line-height: 1.25">{html.escape(words)}</div>'

@@ -1,0 +1,214 @@
+"""What shows a run while it goes on: when to draw, how long it still takes, the curves of its losses."""
+
+import html
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+
+import ipywidgets as widgets
+
+from nstlib.optimize import Step
+
+# Okabe and Ito's colors, which differ for the color-blind too; without their yellow, too light on white.
+COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+POINTS = 240  # of a curve: more would not be seen, and would have to be sent
+
+
+class Throttle:
+    """Lets at most `per_second` through, by the wall clock, however fast the steps come.
+
+    The last frame is not its business: a run's `on_end` shows `job.step` without asking.
+    """
+
+    def __init__(self, per_second: float = 12, *, clock: Callable[[], float] = time.monotonic):
+        self._pause, self._clock, self._next = 1 / per_second, clock, -math.inf
+
+    def due(self) -> bool:
+        """Whether it is time for the next one; if so, it counts as sent."""
+        now = self._clock()
+        if now < self._next:
+            return False
+        self._next = now + self._pause
+        return True
+
+
+class Progress(widgets.HBox):
+    """A bar with "step 34 of 150, 12 s left" beside it. Tell it every step; it redraws 4 times a second.
+
+    The time left follows from the last steps alone (later ones may be of a larger picture), and a
+    pause is not counted: call `pause` when one begins.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic):
+        self._clock, self._throttle = clock, Throttle(4, clock=clock)
+        self.bar = widgets.FloatProgress(max=1, layout={"width": "180px"})
+        self.bar.style.bar_color = COLORS[0]
+        self.bar.add_class("nst-progress-bar")
+        self.label = widgets.HTML("ready").add_class("nst-progress")
+        super().__init__([self.bar, self.label])
+        self.layout.align_items = "center"
+        self.begin("")
+
+    def begin(self, text: str = "getting ready") -> None:
+        """A new run: the bar is empty."""
+        self._seconds: deque[float] = deque(maxlen=20)
+        self._before: tuple[float, int] | None = None
+        self.bar.value = 0
+        self._say(text)
+
+    def tick(self, step: Step) -> None:
+        """A step has been made."""
+        now = self._clock()
+        if self._before and step.index > self._before[1]:
+            seconds, steps = now - self._before[0], step.index - self._before[1]
+            self._seconds.append(seconds / steps)
+        self._before = now, step.index
+        if self._throttle.due() or step.index == step.total:
+            self.bar.value = step.index / step.total
+            self._say(self._where(step))
+
+    def pause(self) -> None:
+        """What passes until the next step is no work."""
+        self._before = None
+
+    def end(self, text: str) -> None:
+        """The run has ended: `text` is what stays beside the bar."""
+        self._before = None
+        self._say(text)
+
+    def _where(self, step: Step) -> str:
+        where = f"step {step.index} of {step.total}"
+        if not self._seconds or step.index == step.total:
+            return where
+        pace = sum(self._seconds) / len(self._seconds)
+        return f"{where}, {duration(pace * (step.total - step.index))} left"
+
+    def _say(self, text: str) -> None:
+        self.label.value = html.escape(text)
+
+
+def duration(seconds: float) -> str:
+    """A time to wait, in words: "12 s", "3 min 20 s", "2 h 5 min"."""
+    whole = math.ceil(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def loss_plot(
+    history: Sequence[Mapping[str, float]],
+    *,
+    total: int | None = None,
+    width: int = 460,
+    height: int = 200,
+    legend: bool = True,
+) -> str:
+    """The curves of `plots.loss_curves` as the source of an SVG, for a `widgets.HTML`.
+
+    history: [step.losses for step in run]; total: how many steps the axis is long, by default as many
+    as there are; legend: whether the names stand beside it. A hundred times faster than a Figure and
+    sharp at every zoom; lines and letters take the color of the page. Values that it cannot show (0,
+    nan) leave a gap.
+    """
+    names = list(history[0]) if history else []
+    curves = {name: [losses.get(name, math.nan) for losses in history] for name in names}
+    curves = {name: values for name, values in curves.items() if any(map(_can_be_shown, values))}
+    steps = max(total or 0, len(history) - 1, 1)
+    said = f"Loss curves on a logarithmic scale after {max(len(history) - 1, 0)} of {steps} steps"
+    said += "".join(f"; {_readable(name)} {values[-1]:.2g}" for name, values in curves.items())
+    low, high = _decades([value for values in curves.values() for value in values])
+
+    left, right, top, bottom = 46, width - (138 if legend else 12), 8, height - 32
+
+    def x(step: float) -> float:
+        return left + (right - left) * step / steps
+
+    def y(value: float) -> float:
+        return bottom - (bottom - top) * (math.log10(value) - low) / (high - low)
+
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
+        f'aria-label="{html.escape(said)}." font-size="11" font-family="sans-serif" '
+        f'fill="currentColor" style="width: {width}px; max-width: 100%; height: auto; '
+        'display: block; color: var(--jp-content-font-color1, #222)">'
+    ]
+    for value, label in _ticks(low, high):
+        parts.append(
+            f'<path d="M{left} {y(value):.1f}H{right}" stroke="currentColor" stroke-opacity="0.15"/>'
+            f'<text x="{left - 5}" y="{y(value) + 4:.1f}" text-anchor="end">{label}</text>'
+        )
+    parts.append(f'<path d="M{left} {bottom}H{right}" stroke="currentColor" stroke-opacity="0.5"/>')
+    for step in (0, steps // 2, steps) if steps > 1 else (0, 1):
+        parts.append(
+            f'<text x="{x(step):.0f}" y="{bottom + 14}" text-anchor="middle">{step}</text>'
+        )
+    middle = (left + right) // 2
+    parts.append(f'<text x="{middle}" y="{height - 4}" text-anchor="middle">step</text>')
+
+    line = min(16.0, (bottom - top) / max(len(curves), 1))
+    number = 0
+    for place, (name, values) in enumerate(curves.items()):
+        look = 'stroke="currentColor" stroke-width="2.4"'
+        if name != "total":
+            dashes = ' stroke-dasharray="5 3"' if number >= len(COLORS) else ""
+            look = f'stroke="{COLORS[number % len(COLORS)]}" stroke-width="1.6"{dashes}'
+            number += 1
+        here = top + (place + 0.5) * line
+        parts.append(
+            f'<path d="{_path(values, x, y)}" fill="none" stroke-linejoin="round" {look}/>'
+        )
+        if legend:
+            parts.append(
+                f'<path d="M{right + 10} {here:.1f}h16" {look}/>'
+                f'<text x="{right + 31}" y="{here + 4:.1f}">{html.escape(_readable(name))}</text>'
+            )
+    return "".join(parts) + "</svg>"
+
+
+def _readable(name: str) -> str:
+    """The name of a loss for a legend: "style/relu1_1" is "style relu1_1"."""
+    return {"tv": "total variation"}.get(name, name.replace("/", " "))
+
+
+def _can_be_shown(value: float) -> bool:
+    return 1e-99 < value < 1e99
+
+
+def _decades(values: Sequence[float]) -> tuple[float, float]:
+    """The ends of the axis, as logarithms: what there is, and half a decade at the least."""
+    logs = [math.log10(value) for value in values if _can_be_shown(value)] or [0.0]
+    low, high = min(logs), max(logs)
+    slack = max(0.5 - (high - low), 0.04 * (high - low)) / 2
+    return low - slack, high + slack
+
+
+def _ticks(low: float, high: float) -> list[tuple[float, str]]:
+    """At most seven round values between 10^low and 10^high, and how they are written."""
+    powers = range(math.floor(low), math.ceil(high) + 1)
+    factors = (1, 2, 5) if high - low < 1.7 else (1,)
+    apart = max(1, math.ceil((high - low) / 6))
+    ticks = [f * 10.0**p for p in powers for f in factors if p % apart == 0]
+    return [(tick, _tick(tick)) for tick in ticks if low <= math.log10(tick) <= high]
+
+
+def _tick(value: float) -> str:
+    if 1e-3 <= value < 1e4:
+        return f"{value:g}"
+    mantissa, power = f"{value:.0e}".split("e")
+    raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"10{raised}" if mantissa == "1" else f"{mantissa}·10{raised}"
+
+
+def _path(values: Sequence[float], x: Callable, y: Callable) -> str:
+    """A line through the values, at most POINTS of them and always the last; a gap is jumped over."""
+    stride = max(1, math.ceil(len(values) / POINTS))
+    places = sorted({*range(0, len(values), stride), len(values) - 1})
+    commands, pen_down = [], False
+    for place in places:
+        if _can_be_shown(values[place]):
+            commands.append(f"{'L' if pen_down else 'M'}{x(place):.1f} {y(values[place]):.1f}")
+        pen_down = _can_be_shown(values[place])
+    return "".join(commands)

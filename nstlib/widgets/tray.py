@@ -1,0 +1,145 @@
+"""A tray that keeps finished pictures side by side, and writes them to one file."""
+
+import html
+from collections.abc import Sequence
+from pathlib import Path
+
+import ipywidgets as widgets
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+
+from nstlib.images import load_image, save_image, to_pil
+from nstlib.widgets.app import App, descendants, named
+from nstlib.widgets.drawing import jpeg
+from nstlib.widgets.film import free_path
+from nstlib.widgets.picture import Picture
+
+SIDE = 130  # pixels of a picture in the tray
+GAP, FONT = 10, 13  # pixels, of a sheet
+
+
+class Tray(widgets.VBox):
+    """Pictures with captions, the newest last, each with a letter from "a" on.
+
+    original: (1, 3, H, W), what a saved sheet begins with; path: where Save writes at first.
+    app: tells the user where it was saved, or why not.
+    """
+
+    def __init__(self, original: Tensor, path: str, app: App):
+        self._original, self._app = original, app
+        self.runs: list[tuple[Tensor, str]] = []
+        self.pictures = widgets.HBox(layout={"flex_flow": "row wrap", "grid_gap": "4px 8px"})
+        self.pictures.add_class("nst-tray")
+        self.path = named(
+            widgets.Text(path, description="save as", layout={"width": "230px"}),
+            "tray-path",
+            "Where to write the pictures: a .png or another kind; nothing is overwritten",
+        )
+        self.path.style.description_width = "55px"
+        button = {"width": "90px"}
+        self.save = named(
+            widgets.Button(description="Save", icon="save", layout=button),
+            "tray-save",
+            "Write the original and all pictures of the tray, with their captions, to one file",
+        )
+        self.clear = named(
+            widgets.Button(description="Clear", icon="trash", layout=button),
+            "tray-clear",
+            "Empty the tray",
+        )
+        self.save.on_click(app.safely(lambda button: self.write()))
+        self.clear.on_click(app.safely(lambda button: self.empty()))
+        self._title = widgets.HTML("<b>Tray</b>")
+        bar = [self._title, self.path, self.save, self.clear]
+        super().__init__(
+            [
+                widgets.HBox(bar, layout={"flex_flow": "row wrap", "grid_gap": "0 6px"}),
+                self.pictures,
+            ]
+        )
+        self._show_buttons()
+
+    def add(self, image: Tensor, caption: str) -> None:
+        """Keep a picture (1, 3, H, W); the caption may have several lines."""
+        number = len(self.runs)
+        letter = chr(ord("a") + number) if number < 26 else str(number + 1)
+        caption = f"{letter}: {caption}"
+        self.runs = [*self.runs, (image.detach().cpu(), caption)]
+        words = "<br>".join(html.escape(line) for line in caption.splitlines())
+        card = widgets.VBox(
+            [
+                Picture(
+                    image=jpeg(image, longest=SIDE + SIDE // 4),
+                    alt=" ".join(caption.splitlines()) + ".",
+                    width=f"{SIDE}px",
+                ),
+                widgets.HTML(f'<div style="line-height: 1.25; font-size: 90%">{words}</div>'),
+            ],
+            layout={"width": f"{SIDE + 8}px"},
+        )
+        self.pictures.children = (*self.pictures.children, card)
+        self._show_buttons()
+
+    def empty(self) -> None:
+        """Forget all pictures."""
+        cards, self.pictures.children, self.runs = self.pictures.children, (), []
+        for card in cards:
+            for widget in list(descendants(card))[::-1]:
+                # The layout and the style of a widget are models of their own, saved with the notebook.
+                for model in (widget, widget.layout, getattr(widget, "style", None)):
+                    if model is not None:
+                        model.close()
+        self._show_buttons()
+
+    def write(self) -> Path:
+        """Write the sheet to the path in the field, or beside it if there is a file."""
+        if not self.runs:
+            raise ValueError("The tray is empty: finish or stop a run first.")
+        path = Path(self.path.value.strip() or "tray").expanduser()
+        path = free_path(path if path.suffix else path.with_suffix(".png"))
+        images, captions = zip(*self.runs, strict=True)
+        save_image(sheet([self._original, *images], ["original", *captions]), path)
+        self._app.say(f"Saved {path.resolve()}")
+        return path
+
+    def _show_buttons(self) -> None:
+        self.save.disabled = self.clear.disabled = not self.runs
+        many = f", {len(self.runs)} runs" if len(self.runs) > 1 else ""
+        self._title.value = f"<b>Tray</b>{many}"
+
+
+def sheet(images: Sequence[Tensor], captions: Sequence[str]) -> Tensor:
+    """Pictures side by side on white, each pixel as it is, a caption under each: (1, 3, H, W).
+
+    images: (1, 3, H, W) of any sizes; captions: with line ends, and broken where they are too wide.
+    """
+    pictures = [to_pil(image) for image in images]
+    font = ImageFont.load_default(FONT)
+    width = max(150, *(picture.width for picture in pictures))
+    height = max(picture.height for picture in pictures)
+    texts = [_wrapped(caption, width, font) for caption in captions]
+    line = round(1.4 * FONT)
+    words = line * max(len(text) for text in texts)
+    sheet = Image.new(
+        "RGB", (GAP + len(pictures) * (width + GAP), GAP + height + GAP // 2 + words + GAP), "white"
+    )
+    pen = ImageDraw.Draw(sheet)
+    for place, (picture, text) in enumerate(zip(pictures, texts, strict=True)):
+        left = GAP + place * (width + GAP)
+        sheet.paste(picture, (left, GAP + height - picture.height))
+        for number, words in enumerate(text):
+            pen.text((left, GAP + height + GAP // 2 + number * line), words, "black", font)
+    return load_image(sheet)
+
+
+def _wrapped(caption: str, width: int, font) -> list[str]:
+    lines: list[str] = []
+    for line in caption.splitlines():
+        lines.append("")
+        for word in line.split():
+            longer = f"{lines[-1]} {word}".strip()
+            if lines[-1] and font.getlength(longer) > width:
+                lines.append(word)
+            else:
+                lines[-1] = longer
+    return lines

@@ -1,0 +1,374 @@
+"""The apps as a user has them: in JupyterLab and Voilà, in a real browser.
+
+A story is what somebody does and must see. Every story is told to the apps as they are, and then to apps
+that have been broken on purpose, each of which must make its story fail.
+"""
+
+import re
+import shutil
+import time
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from browser import needs_chromium, until
+from PIL import Image
+
+from nstlib import painting, save_image
+
+pytestmark = [pytest.mark.slow, needs_chromium]
+
+PLAYGROUND = Path(__file__).parents[1] / "notebooks/playground.ipynb"
+
+# 128 px: a step takes a moment; 5,000 of them: it goes on until somebody stops it.
+STUDIO = """
+from nstlib.widgets import transfer_studio
+studio = transfer_studio("cat", "waves", size=128, device="cpu")
+studio.settings.steps.value = 5000
+studio
+"""
+
+
+def start(tab, patience):
+    """Start, and the preview changes, and changes again: it is a film, not one picture."""
+    tab.press(".nst-start")
+    shown = tab.changed(".nst-preview", tab.pixels(".nst-preview"), patience)
+    shown = tab.changed(".nst-preview", shown, patience)
+    tab.changed(".nst-preview", shown, patience)
+    said = tab.text(".nst-studio .nst-progress")
+    until(lambda: tab.text(".nst-studio .nst-progress") != said, patience)
+
+
+def total_loss(tab):
+    """What the curves say to a screen reader."""
+    label = tab.locator(".nst-curves svg").get_attribute("aria-label")
+    return float(re.search(r"total ([\d.e+-]+)", label)[1].rstrip("."))
+
+
+def steer(tab, patience):
+    """The style weight is moved while it runs, and the total loss jumps."""
+    tab.press(".nst-start")
+    until(lambda: tab.locator(".nst-curves svg").count(), patience)
+    time.sleep(patience / 4)
+    before = total_loss(tab)
+    tab.slide(".nst-style-weight", 20)  # twenty times a tenth of a decade
+    until(lambda: total_loss(tab) > 5 * before, patience, "the loss did not jump")
+
+
+def pause(tab, patience):
+    """Paused, the picture stands still; resumed, it goes on."""
+    tab.press(".nst-start")
+    tab.changed(".nst-preview", tab.pixels(".nst-preview"), patience)
+    tab.press(".nst-pause")
+    tab.locator(".nst-pause:has-text('Resume')").wait_for()
+    time.sleep(1)
+    held, said = tab.pixels(".nst-preview"), tab.text(".nst-caption")
+    time.sleep(1.5)
+    np.testing.assert_array_equal(tab.pixels(".nst-preview"), held)
+    assert tab.text(".nst-caption") == said
+    tab.press(".nst-pause")
+    until(lambda: tab.text(".nst-caption") != said, patience, "it did not go on")
+
+
+def stop(tab, patience):
+    """Stop is answered at once, says so, and the picture stays."""
+    tab.press(".nst-start")
+    tab.changed(".nst-preview", tab.pixels(".nst-preview"), patience)
+    tab.press(".nst-stop")
+    until(lambda: "Stopped" in tab.text(".nst-studio .nst-status"), patience)
+    held = tab.pixels(".nst-preview")
+    time.sleep(1)
+    np.testing.assert_array_equal(tab.pixels(".nst-preview"), held)
+
+
+def again(tab, patience):
+    """A second Start is heeded while the first run goes on: it begins anew."""
+
+    def index():
+        return int(tab.text(".nst-caption").removeprefix("step ").strip() or -1)
+
+    tab.press(".nst-start")
+    until(lambda: "left" in tab.text(".nst-studio .nst-progress") and index() > 5, 40)
+    before = index()
+    tab.press(".nst-start")
+    until(lambda: index() < before, patience, "it did not begin anew")
+
+
+def upload(tab, patience):
+    """A picture of one's own is taken; a broken file is named, and the app lives on."""
+    folder = tab.server.folder
+    save_image(painting("mosaic", size=64), folder / "mine.png")
+    (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n and then nothing")
+    tab.upload(".nst-content-upload", folder / "mine.png")
+    until(lambda: "mine.png" in tab.text(".nst-content-chosen"), patience)
+    tab.upload(".nst-content-upload", folder / "broken.png")
+    alert = tab.locator(".nst-studio .nst-status [role=alert]")
+    until(alert.count, patience, "no word about the broken file")
+    assert "mine.png" in tab.text(".nst-content-chosen")
+    start(tab, patience)
+
+
+def save(tab, patience):
+    """Save writes the picture that is seen, to where it says."""
+    stop(tab, patience)
+    tab.locator(".nst-save-path input").fill("from_the_browser")
+    tab.press(".nst-save")
+    path = tab.server.folder / "from_the_browser.png"
+    until(path.exists, patience, "no file was written")
+    until(lambda: path.name in tab.text(".nst-studio .nst-status"), patience)
+    # How a browser enlarges is its own affair: both are compared in 24 x 24 pixels.
+    shown = Image.fromarray(tab.pixels(".nst-preview .nst-picture-box"))
+    with Image.open(path) as saved:
+        small = [np.asarray(one.convert("RGB").resize((24, 24)), float) for one in (shown, saved)]
+    path.unlink()
+    assert np.abs(small[0] - small[1]).mean() < 5
+
+
+def scrub(tab, patience):
+    """The film goes back to the photo, while the run goes on."""
+    start(tab, patience)
+    before = tab.pixels(".nst-preview")
+    until(lambda: tab.locator(".nst-strip img:visible").count(), patience)
+    time.sleep(1)
+    tab.slide(".nst-film", key="Home")
+    until(lambda: tab.text(".nst-caption") == "step 0", patience)
+    first = tab.changed(".nst-preview", before, patience)
+    time.sleep(1)
+    assert np.abs(tab.pixels(".nst-preview").astype(float) - first).mean() < 1
+    tab.slide(".nst-film", key="End")
+    tab.changed(".nst-preview", first, patience)
+
+
+def thumbnails(tab, patience):
+    """A painting is chosen with the arrow keys, and another with the mouse."""
+    tab.locator(".nst-style-thumbnails .nst-picture-box").focus()
+    tab.page.keyboard.press("ArrowDown")
+    until(lambda: "lilies" not in (t := tab.text(".nst-style-chosen")) and "marble" not in t, 1)
+    until(lambda: "sunset" in tab.text(".nst-style-chosen"), patience)
+    box = tab.locator(".nst-style-thumbnails .nst-picture-box").bounding_box()
+    tab.page.mouse.click(box["x"] + 5, box["y"] + 5)
+    until(lambda: "night" in tab.text(".nst-style-chosen"), patience)
+
+
+def letters(tab, patience):
+    """With the focus on a slider, "b" would put a cell below the app, and "x" cut the app's."""
+    tab.press(".nst-start")
+    cells = tab.locator(".jp-Notebook .jp-Cell")
+    before = cells.count()
+    tab.slide(".nst-style-weight", key="b")
+    tab.slide(".nst-style-weight", key="ArrowDown")
+    time.sleep(1)
+    assert cells.count() == before
+    assert tab.locator(".nst-style-weight .noUi-handle:focus").count() == 1
+
+
+def wipe(tab, patience):
+    """The photo is wiped over the painting, on the browser's side alone."""
+    stop(tab, patience)
+    before = tab.pixels(".nst-preview")
+    tab.slide(".nst-wipe", key="End")
+    after = tab.changed(".nst-preview", before, patience)
+    assert np.abs(after.astype(float) - before).mean() > 10
+    tab.slide(".nst-wipe", key="Home")
+
+
+def code(tab, patience):
+    """The code is shown, and it is that of this run."""
+    stop(tab, patience)
+    tab.press(".nst-show-code")
+    until(lambda: "transfer(" in tab.text(".nst-code"), patience)
+    assert "steps=5000" in tab.text(".nst-code")
+
+
+STORIES = (start, steer, pause, stop, again, upload, save, scrub, thumbnails, letters, wipe, code)
+
+
+@pytest.fixture
+def studio(lab):
+    def open_studio(*cells):
+        tab = lab("studio.ipynb", [*cells, STUDIO])
+        tab.run_all()
+        assert not tab.errors()
+        tab.locator(".nst-start").wait_for()
+        return tab
+
+    return open_studio
+
+
+def test_the_stories_of_the_studio(studio):
+    tab = studio()
+    for story in STORIES:
+        story(tab, 40)
+        tab.screenshot(f"studio_{story.__name__}")
+    assert not tab.errors()
+    assert not tab.console
+
+
+BROKEN = {
+    "frozen preview": ("from nstlib.widgets.screen import Screen as S; S._show = print", start),
+    "stop does nothing": ("from nstlib.job import Job; Job.stop = lambda job: None", stop),
+    "callback that blocks": (
+        "from nstlib.widgets.studio import Studio as S; begin = S.begin\n"
+        "S.begin = lambda self: (begin(self), self.job.join())",
+        again,
+    ),
+    "pause does nothing": ("from nstlib.job import Job; Job.pause = lambda job: None", pause),
+    "resume does nothing": ("from nstlib.job import Job; Job.resume = lambda job: None", pause),
+    "dials lead nowhere": (
+        "from nstlib.widgets.studio import Studio as S; S._steer = lambda self, change: None",
+        steer,
+    ),
+    "save only says so": (
+        "from nstlib.widgets.studio import Studio as S; S.keep = lambda self: self.say('Saved')",
+        save,
+    ),
+    "errors fall through": (
+        "from nstlib.widgets.app import App; App.safely = lambda self, handler: handler",
+        upload,
+    ),
+    "scrubbing does nothing": (
+        "from nstlib.widgets.screen import Screen as S; S._scrub = lambda self, change: None",
+        scrub,
+    ),
+    "pictures do not take keys": (
+        "from nstlib.widgets.picture import Picture as P; P._esm = P._esm.replace('keydown', 'x')",
+        thumbnails,
+    ),
+    "pictures do not take clicks": (
+        "from nstlib.widgets.picture import Picture as P; P._esm = P._esm.replace('pointerup', 'x')",
+        thumbnails,
+    ),
+    "letters are commands": (
+        "from nstlib.widgets.picture import Picture as P; P._esm = P._esm.replace('focusin', 'x')",
+        letters,
+    ),
+    "no second picture to wipe": (
+        "from nstlib.widgets.picture import Picture as P; P._esm = P._esm.replace('change:', 'x')",
+        wipe,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_studio_is_noticed(studio, name):
+    from playwright.sync_api import Error
+
+    breakage, story = BROKEN[name]
+    tab = studio(breakage)
+    tab.page.set_default_timeout(8000)
+    with pytest.raises((AssertionError, TimeoutError, Error)):
+        story(tab, 6)
+
+
+# The other apps, in the notebook that has them all
+
+
+def pick_entry(tab, patience):
+    """A click into the Gram matrix, and the maps, the fields and the sentence are those of the entry."""
+    matrix = tab.locator(".nst-gram-explorer .nst-gram-matrix .nst-picture-box")
+    matrix.scroll_into_view_if_needed()
+    seen = {name: tab.pixels(f".nst-gram-{name}-a") for name in ("map-i", "map-j", "product")}
+    said = tab.text(".nst-gram-sentence")
+    side = matrix.bounding_box()["width"]
+    matrix.click(position={"x": 0.9 * side, "y": 0.3 * side})
+    for name, before in seen.items():
+        tab.changed(f".nst-gram-{name}-a", before, patience)
+    until(lambda: tab.text(".nst-gram-sentence") != said, patience)
+    i, j = (tab.locator(f".nst-gram-{name} input").input_value() for name in "ij")
+    assert f"[{i}, {j}]" in tab.text(".nst-gram-sentence")
+    # The next entry to the right, by the keyboard.
+    tab.page.keyboard.press("ArrowRight")
+    until(lambda: tab.locator(".nst-gram-j input").input_value() == str(int(j) + 1), patience)
+
+
+def change_layer(tab, patience):
+    """The layer slider is moved by the keyboard, and the matrix is another."""
+    matrix = ".nst-gram-explorer .nst-gram-matrix"
+    before = tab.pixels(matrix)
+    tab.slide(".nst-gram-layer")
+    tab.changed(matrix, before, patience)
+
+
+def see_a_channel(tab, patience):
+    """Another channel, and its map; another place, and the frame is elsewhere."""
+    before = tab.pixels(".nst-feature-map")
+    tab.press(".nst-feature-more")
+    tab.changed(".nst-feature-map", before, patience)
+    picture, said = tab.pixels(".nst-feature-picture"), tab.text(".nst-feature-about-place")
+    tab.locator(".nst-feature-map .nst-picture-box").click(position={"x": 40, "y": 40})
+    tab.changed(".nst-feature-picture", picture, patience)
+    until(lambda: tab.text(".nst-feature-about-place") != said, patience)
+
+
+def rebuild(tab, patience):
+    """In both labs a picture grows, and when it is stopped it lies in the tray."""
+    for lab in (".nst-content-lab", ".nst-style-lab"):
+        before = tab.pixels(f"{lab} .nst-lab-preview")
+        tab.press(f"{lab} .nst-lab-start")
+        before = tab.changed(f"{lab} .nst-lab-preview", before, patience)
+        tab.changed(f"{lab} .nst-lab-preview", before, patience)
+        tab.press(f"{lab} .nst-lab-stop")
+        tray = tab.locator(f"{lab} .nst-tray img")
+        until(tray.count, patience, "nothing in the tray")
+
+
+def break_the_cell(code):
+    """The playground's cells, the first after `code`."""
+    cells = [c.source for c in nbformat.read(PLAYGROUND, 4).cells if c.cell_type == "code"]
+    return [code, *cells]
+
+
+@pytest.mark.parametrize("viewport", [(1280, 800), (1024, 768)])
+def test_the_playground(lab, lab_server, viewport):
+    shutil.copy(PLAYGROUND, lab_server.folder)
+    tab = lab("playground.ipynb", viewport=viewport)
+    tab.run_all(300)
+    assert not tab.errors()
+    for story in (pick_entry, change_layer, see_a_channel, rebuild, start):
+        story(tab, 60)
+        tab.screenshot(f"playground_{story.__name__}_{viewport[0]}")
+    wide = "e => e.scrollWidth > e.clientWidth + 1"
+    for app in tab.locator(".nst-app").all():
+        assert not app.evaluate(wide), "an app is wider than the page"
+    assert not tab.console
+
+
+BROKEN_ELSEWHERE = {
+    "matrix that cannot be picked": (
+        "from nstlib.widgets.picture import Picture as P; P._esm = P._esm.replace('pointerup', 'x')",
+        pick_entry,
+    ),
+    "pictures that stay": (
+        "from nstlib.widgets.picture import Picture as P; P._esm = P._esm.replace('change:', 'x')",
+        change_layer,
+    ),
+    "labs whose stop does nothing": (
+        "from nstlib.job import Job; Job.stop = lambda job: None",
+        rebuild,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_ELSEWHERE)
+def test_another_broken_app_is_noticed(lab, name):
+    from playwright.sync_api import Error
+
+    breakage, story = BROKEN_ELSEWHERE[name]
+    tab = lab("broken.ipynb", break_the_cell(breakage))
+    tab.run_all(300)
+    assert not tab.errors()
+    tab.page.set_default_timeout(8000)
+    with pytest.raises((AssertionError, TimeoutError, Error)):
+        story(tab, 8)
+
+
+def test_the_studio_in_voila(voila):
+    """The same app without the notebook around it."""
+    tab = voila("studio.ipynb", [STUDIO])
+    tab.locator(".nst-start").wait_for()
+    for story in (start, steer, pause, stop):
+        story(tab, 40)
+    tab.screenshot("studio_voila")
+    assert not tab.errors()
+    assert not tab.console
