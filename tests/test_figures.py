@@ -12,12 +12,16 @@ from skimage.metrics import structural_similarity
 FOLDER = Path(__file__).parents[1] / "figures"
 
 
-@pytest.fixture(scope="module")
-def make():
-    spec = importlib.util.spec_from_file_location("make", FOLDER / "make.py")
+def script(name):
+    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def make():
+    return script("make")
 
 
 def gray(file):
@@ -25,7 +29,8 @@ def gray(file):
 
 
 def test_every_committed_figure_has_a_maker_and_every_maker_its_figure(make):
-    assert {path.stem for path in FOLDER.glob("*.jpg")} == set(make.FIGURES)
+    makers = [*make.FIGURES, *script("screenshots").APPS]
+    assert sorted(path.stem for path in FOLDER.glob("*.jpg")) == sorted(makers)
 
 
 @pytest.mark.slow

@@ -115,7 +115,7 @@ def test_outputs_are_of_one_run_from_top_to_bottom(path, notebook):
     cells = code_cells(notebook)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     if path == PLAYGROUND:
-        assert sum(kind == WIDGET for _, kind, _ in data(notebook)) == 5
+        assert sum(kind == WIDGET for _, kind, _ in data(notebook)) == 6
     else:
         assert count_images(notebook) > 0
     for cell in cells:

@@ -256,3 +256,8 @@ def test_colors_of_values():
     np.testing.assert_array_equal(heat_map(np.nan_to_num(values)), expected)
     np.testing.assert_array_equal(colored(values, colors="magma", low=0, high=2), expected)
     assert len(np.unique(heat_map(np.zeros((3, 3))).reshape(-1, 3), axis=0)) == 1
+
+
+def test_an_app_where_no_widget_can_be_shown_says_what_it_is():
+    app = App("gram-explorer")
+    assert app._repr_mimebundle_()["text/plain"] == "<gram explorer: run this cell to use it>"

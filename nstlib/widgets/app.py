@@ -20,12 +20,17 @@ class App(widgets.VBox):
     """
 
     def __init__(self, name: str, children: tuple[widgets.Widget, ...] = ()):
+        self._title = name.replace("-", " ")
         self.job = Job()
         self.status = widgets.HTML().add_class("nst-status")
         self._body = widgets.VBox(children)
         super().__init__([self.status, self._body])
         self.add_class("nst-app").add_class(f"nst-{name}")
         _replace_the_app_of_this_cell(self)
+
+    def __repr__(self) -> str:
+        # What is left of an app where widgets cannot be shown, as on GitHub.
+        return f"<{self._title}: run this cell to use it>"
 
     def fill(self, *children: widgets.Widget) -> None:
         """Set the widgets under the line of status."""

@@ -111,7 +111,7 @@ def matrix(
         tables = [grams.correlation(table) for table in tables]
     values = tables[0] - tables[1] if len(tables) == 2 else tables[0]
     if len(tables) == 2:
-        limit = float(np.nanquantile(np.abs(values), 1 if scale == "log" else 0.995))
+        limit = float(np.quantile(np.nan_to_num(np.abs(values)), 1 if scale == "log" else 0.995))
     elif scale == "correlation":
         limit = 1.0
     else:

@@ -185,7 +185,7 @@ def _map(values: np.ndarray, limit: float, alt: str) -> str:
 
 def _where(image: Tensor, product: np.ndarray, limit: float) -> str:
     picture = resize(pictures.lit(resize(image, STORED), product, limit), STORED)
-    return _lossy(to_pil(picture), "The picture, gray where the product is small")
+    return _lossy(to_pil(picture), "The picture, gray where the product is small", quality=60)
 
 
 # WebP: for pictures as small as these it takes half of what JPEG and PNG take.
@@ -198,9 +198,9 @@ def _exact(shades: np.ndarray, *, signed: bool, alt: str) -> str:
     return _img(file.getvalue(), alt, ' class="nst-sg-exact"')
 
 
-def _lossy(picture: Image.Image, alt: str) -> str:
+def _lossy(picture: Image.Image, alt: str, *, quality: int = 40) -> str:
     file = BytesIO()
-    picture.save(file, "WEBP", quality=40, method=6)
+    picture.save(file, "WEBP", quality=quality, method=6)
     return _img(file.getvalue(), alt)
 
 
