@@ -32,13 +32,13 @@ def gram_explorer(tab: Lab) -> None:
 def content_lab(tab: Lab) -> None:
     """The five reconstructions of the paper's Figure 1."""
     tab.press(".nst-content-lab .nst-lab-series")
-    until(lambda: tab.locator(".nst-content-lab .nst-tray img").count() >= 5, 600)
+    until(lambda: tab.locator(".nst-content-lab .nst-tray .nst-picture-box").count() >= 5, 600)
 
 
 def style_lab(tab: Lab) -> None:
     """The same for styles."""
     tab.press(".nst-style-lab .nst-lab-series")
-    until(lambda: tab.locator(".nst-style-lab .nst-tray img").count() >= 5, 600)
+    until(lambda: tab.locator(".nst-style-lab .nst-tray .nst-picture-box").count() >= 5, 600)
 
 
 def transfer_studio(tab: Lab) -> None:

@@ -734,8 +734,12 @@ def test_maps_of_two_pictures_have_one_brightness(vgg):
     """A picture and the same at half the contrast: its maps are drawn darker."""
     image = painting("night", size=64)
     app = settled(gram_explorer([image, image * 0.3], vgg=vgg, layer="relu1_1", size=64))
-    a, b = (opened(row.pictures[2].image).sum() for row in app.entry.rows)
-    assert b < 0.8 * a
+    together = [row.pictures[2].image for row in app.entry.rows]
+    assert opened(together[1]).sum() < 0.8 * opened(together[0]).sum()
+    app.letters.value = "A"  # A has the brighter maps: they are drawn as they are without B
+    assert app.entry.rows[0].pictures[2].image == together[0]
+    app.letters.value = "B"  # alone, B is as bright as it can be
+    assert opened(app.entry.rows[0].pictures[2].image).sum() > opened(together[1]).sum()
     app.close()
 
 
