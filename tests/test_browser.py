@@ -293,7 +293,7 @@ def change_layer(tab, patience):
 def see_a_channel(tab, patience):
     """Another channel, and its map; another place, and the frame is elsewhere."""
     before = tab.pixels(".nst-feature-map")
-    tab.press(".nst-feature-more")
+    tab.press(".nst-feature-less")  # the next less active one
     tab.changed(".nst-feature-map", before, patience)
     picture, said = tab.pixels(".nst-feature-picture"), tab.text(".nst-feature-about-place")
     tab.locator(".nst-feature-map .nst-picture-box").click(position={"x": 40, "y": 40})

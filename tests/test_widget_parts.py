@@ -1,7 +1,9 @@
 """What the apps are made of: app, film, code, thumbnails, drawing."""
 
+import sys
 import threading
 from io import BytesIO
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -261,3 +263,17 @@ def test_colors_of_values():
 def test_an_app_where_no_widget_can_be_shown_says_what_it_is():
     app = App("gram-explorer")
     assert app._repr_mimebundle_()["text/plain"] == "<gram explorer: run this cell to use it>"
+
+
+def test_an_app_tells_colab_that_it_needs_a_widget_manager(monkeypatch):
+    """Colab itself cannot be had here: a stand-in with what anywidget asks of it."""
+    widgets_of_colab = SimpleNamespace(_installed_url="https://colab.example/manager.js")
+    colab = SimpleNamespace(enable_custom_widget_manager=list, _widgets=widgets_of_colab)
+    app = App("test")
+    app.fill(Picture())
+    data, metadata = app._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in data
+    assert metadata == {}
+    monkeypatch.setitem(sys.modules, "google.colab.output", colab)
+    _, metadata = app._repr_mimebundle_()
+    assert "colab.example" in str(metadata)

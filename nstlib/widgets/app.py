@@ -10,6 +10,7 @@ import ipywidgets as widgets
 from IPython import get_ipython
 
 from nstlib.job import Job, sentence
+from nstlib.widgets.picture import Picture
 
 
 class App(widgets.VBox):
@@ -31,6 +32,15 @@ class App(widgets.VBox):
     def __repr__(self) -> str:
         # What is left of an app where widgets cannot be shown, as on GitHub.
         return f"<{self._title}: run this cell to use it>"
+
+    def _repr_mimebundle_(self, **kwargs):
+        # Colab shows widgets that are not ipywidgets' own where the output says so. anywidget says it
+        # for its own; an app is a box around them, and says the same.
+        data = super()._repr_mimebundle_(**kwargs)
+        for widget in descendants(self):
+            if isinstance(widget, Picture):
+                return data, widget._repr_mimebundle_()[1]
+        return data
 
     def fill(self, *children: widgets.Widget) -> None:
         """Set the widgets under the line of status."""
