@@ -30,6 +30,12 @@ studio
 """
 
 
+def gap(one, other):
+    """The mean difference of two screenshots of an element; its edge may have moved by a pixel."""
+    height, width = np.minimum(one.shape, other.shape)[:2]
+    return np.abs(one[:height, :width].astype(float) - other[:height, :width]).mean()
+
+
 def start(tab, patience):
     """Start, and the preview changes, and changes again: it is a film, not one picture."""
     tab.press(".nst-start")
@@ -65,7 +71,7 @@ def pause(tab, patience):
     time.sleep(1)
     held, said = tab.pixels(".nst-preview"), tab.text(".nst-caption")
     time.sleep(1.5)
-    np.testing.assert_array_equal(tab.pixels(".nst-preview"), held)
+    assert gap(tab.pixels(".nst-preview"), held) < 0.5
     assert tab.text(".nst-caption") == said
     tab.press(".nst-pause")
     until(lambda: tab.text(".nst-caption") != said, patience, "it did not go on")
@@ -79,7 +85,7 @@ def stop(tab, patience):
     until(lambda: "Stopped" in tab.text(".nst-studio .nst-status"), patience)
     held = tab.pixels(".nst-preview")
     time.sleep(1)
-    np.testing.assert_array_equal(tab.pixels(".nst-preview"), held)
+    assert gap(tab.pixels(".nst-preview"), held) < 0.5
 
 
 def again(tab, patience):
@@ -135,7 +141,7 @@ def scrub(tab, patience):
     until(lambda: tab.text(".nst-caption") == "step 0", patience)
     first = tab.changed(".nst-preview", before, patience)
     time.sleep(1)
-    assert np.abs(tab.pixels(".nst-preview").astype(float) - first).mean() < 1
+    assert gap(tab.pixels(".nst-preview"), first) < 0.5
     tab.slide(".nst-film", key="End")
     tab.changed(".nst-preview", first, patience)
 
@@ -169,7 +175,7 @@ def wipe(tab, patience):
     before = tab.pixels(".nst-preview")
     tab.slide(".nst-wipe", key="End")
     after = tab.changed(".nst-preview", before, patience)
-    assert np.abs(after.astype(float) - before).mean() > 10
+    assert gap(after, before) > 10
     tab.slide(".nst-wipe", key="Home")
 
 
