@@ -10,16 +10,19 @@ import sys
 from collections.abc import Callable, Sequence
 
 from nstlib import commands, recipes
+from nstlib.bench import METHODS
 from nstlib.images import PHOTOS
 from nstlib.losses import CONVENTIONS
 from nstlib.optimize import OPTIMIZERS, RunFailed, is_out_of_memory
 from nstlib.paintings import PAINTINGS
+from nstlib.precision import PRECISIONS
 from nstlib.vgg import load_vgg19
 
 NETWORK_HELP = {
     "weights": "compact, imagenet, random, or a file",
     "pooling": "avg, or max as in the original network",
     "device": "where to compute, such as cpu or cuda",
+    "precision": f"of the convolutions: {', '.join(PRECISIONS)}",
 }
 RECIPE_HELP = {
     "content_layers": "layers of the content loss, each NAME or NAME:WEIGHT",
@@ -28,6 +31,7 @@ RECIPE_HELP = {
     "style_mix": "shares of several styles",
     "tv_weight": "smoothness, the weight of total variation",
     "convention": f"how losses are scaled: {', '.join(CONVENTIONS)}",
+    "tile": "side of the tiles for large pictures (as memory asks for)",
     "init": "the start: content, noise, or a picture",
     "optimizer": f"one of {', '.join(OPTIMIZERS)}",
     "learning_rate": "by default 1 for lbfgs, 0.02 for adam",
@@ -137,10 +141,24 @@ def _add_tools(add: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--to", metavar="DIR", help="where (your cache, where load_vgg19 looks)")
 
     sub = add("bench", commands.bench, "what a step costs on this machine")
-    sub.add_argument("--weights", nargs="+", default=["compact", "random:1"])
-    sub.add_argument("--sizes", nargs="+", type=int, default=[256, 512])
-    sub.add_argument("--steps", type=int, default=10, help="how many are timed (10)")
+    sub.add_argument("--weights", nargs="+", default=["random:1", "compact"])
+    sub.add_argument("--sizes", nargs="+", type=int, default=[256, 512, 1024])
+    sub.add_argument(
+        "--methods",
+        nargs="+",
+        choices=METHODS,
+        help="(textbook, float32; bfloat16 where it is fast)",
+    )
+    sub.add_argument("--seconds", type=float, default=4.0, help="how long to go on with each (4)")
+    sub.add_argument(
+        "--race",
+        type=int,
+        default=192,
+        help="side of the picture for the race to a loss, 0 for none (192)",
+    )
     sub.add_argument("--device")
+    sub.add_argument("--out", metavar="FILE", help="keep the numbers, as .json")
+    sub.add_argument("--plot", metavar="FILE", help="draw them")
 
 
 def _add_picture_options(parser: argparse.ArgumentParser, out: str, size: int = 384) -> None:
@@ -172,6 +190,8 @@ def _add_run_options(parser: argparse.ArgumentParser, recipe: Callable) -> None:
             kind, several = _layer, True
         elif several or name == "learning_rate":
             kind = float
+        elif name == "tile":
+            kind = _natural
         else:
             kind = type(default)
         shown = " ".join(map(str, default)) if isinstance(default, tuple) else default

@@ -6,6 +6,7 @@ saved.
 
 import argparse
 import inspect
+import json
 import os
 import sys
 from collections.abc import Callable, Container, Iterator
@@ -17,13 +18,14 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from nstlib import bench as benchmark
-from nstlib import plots, recipes
+from nstlib import bench_report, plots, recipes
 from nstlib.evaluate import psnr, ssim
 from nstlib.images import WRITE_FORMATS, load_image, save_image
 from nstlib.losses import gram_loss, gram_matrix
 from nstlib.optimize import RunFailed, Step
 from nstlib.paintings import PAINTINGS, painting
 from nstlib.progress import watch
+from nstlib.race import race
 from nstlib.vgg import VGG19, load_vgg19
 from nstlib.weights import fetch_imagenet
 
@@ -141,12 +143,30 @@ def weights(options: argparse.Namespace) -> int:
 
 
 def bench(options: argparse.Namespace) -> int:
-    """Time a step of each backbone at each size."""
-    rows = benchmark.measure(
-        options.weights, options.sizes, device=options.device, steps=options.steps
-    )
-    for line in benchmark.table(rows):
-        print(line, flush=True)
+    """Measure a step of each backbone at each size, and who is first at the textbook's loss."""
+    out = _check_output(options.out, [".json"]) if options.out else None
+    plot = _check_output(options.plot, FIGURE_FORMATS, option="--plot") if options.plot else None
+    rows = []
+    print(bench_report.heading())
+    for row in benchmark.measure(
+        options.weights,
+        options.sizes,
+        methods=options.methods,
+        device=options.device,
+        seconds=options.seconds,
+    ):
+        rows.append(row)
+        print(bench_report.line(row, rows), flush=True)
+    curves = None
+    if options.race:
+        curves = race(options.weights[-1], size=options.race, device=options.device)
+        print("\n".join(bench_report.race_lines(curves)))
+    measured = bench_report.report(rows, curves)
+    if out:
+        out.write_text(json.dumps(measured, indent=1) + "\n")
+        print(f"The numbers are at {out.resolve()}")
+    if plot:
+        _save_figure(bench_report.plot(measured), plot)
     return 0
 
 
@@ -208,7 +228,8 @@ def _save_figure(figure: Figure, out: Path) -> None:
 
 
 def _vgg(options: argparse.Namespace) -> VGG19:
-    return load_vgg19(options.weights, pooling=options.pooling, device=options.device)
+    names = ("weights", "pooling", "device", "precision")
+    return load_vgg19(**{name: getattr(options, name) for name in names})
 
 
 def _load_state(path: str | None) -> dict | None:
@@ -239,14 +260,14 @@ def _recipe_arguments(options: argparse.Namespace, recipe: Callable) -> dict:
     return arguments
 
 
-def _check_output(path: str, formats: Container[str]) -> Path:
+def _check_output(path: str, formats: Container[str], *, option: str = "--out") -> Path:
     """`path` if a picture can be written there, known before a minute is spent on making it."""
     out = Path(path)
     if out.suffix.lower() not in formats:
-        raise ValueError(f"--out {path}: the name must end in one of {', '.join(formats)}.")
+        raise ValueError(f"{option} {path}: the name must end in one of {', '.join(formats)}.")
     if out.is_dir():
-        raise IsADirectoryError(f"--out {path} is a folder; name a file in it.")
+        raise IsADirectoryError(f"{option} {path} is a folder; name a file in it.")
     out.parent.mkdir(parents=True, exist_ok=True)
     if not os.access(out.parent, os.W_OK):
-        raise PermissionError(f"--out {path}: there is no right to write into {out.parent}.")
+        raise PermissionError(f"{option} {path}: there is no right to write into {out.parent}.")
     return out

@@ -40,7 +40,23 @@ def gram_matrix(features: Tensor) -> Tensor:
             f"gram_matrix needs features of shape (B, N, H, W), not {tuple(features.shape)}."
         )
     flat = features.flatten(2)
-    return flat @ flat.mT / flat.shape[2]
+    return _Square.apply(flat) / flat.shape[2]
+
+
+class _Square(torch.autograd.Function):
+    """F Fᵀ. Its gradient (g + gᵀ) F is one product; autograd, which does not see that both factors are
+    the same, would take two, keep three copies of the features meanwhile, and add them up.
+    """
+
+    @staticmethod
+    def forward(ctx, flat: Tensor) -> Tensor:
+        ctx.save_for_backward(flat)
+        return flat @ flat.mT
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> Tensor:
+        (flat,) = ctx.saved_tensors
+        return (gradient + gradient.mT) @ flat
 
 
 def content_loss(features: Tensor, target: Tensor, *, convention: str = "relative") -> Tensor:
@@ -51,14 +67,23 @@ def content_loss(features: Tensor, target: Tensor, *, convention: str = "relativ
     """
     _check_convention(convention)
     _check_same_shape("features", features, target)
-    squares = (features - target).square()
+    return content_error((features - target).square().sum(), target, convention=convention)
+
+
+def content_error(distance: Tensor, target: Tensor, *, convention: str = "relative") -> Tensor:
+    """The content loss of a picture whose features lie at Σ (F - P)² = `distance` from the target P.
+
+    distance: a scalar; target: (B, N, H, W). Returns a scalar. `content_loss` in its second half: what
+    remains to do where the distance was summed up piece by piece.
+    """
+    _check_convention(convention)
     if convention == "lecture":
-        return squares.sum()
+        return distance
     if convention == "paper":
-        return squares.sum() / 2
+        return distance / 2
     if convention == "mean":
-        return squares.mean()
-    return squares.mean() / _size(target)
+        return distance / target.numel()
+    return distance / target.numel() / _size(target)
 
 
 def gram_loss(features: Tensor, target: Tensor, *, convention: str = "relative") -> Tensor:
@@ -72,15 +97,26 @@ def gram_loss(features: Tensor, target: Tensor, *, convention: str = "relative")
     new picture; for equal sizes nothing changes.
     """
     _check_convention(convention)
-    gram = gram_matrix(features)
+    gram, positions = gram_matrix(features), features.shape[2] * features.shape[3]
+    return gram_error(gram, target, positions=positions, convention=convention)
+
+
+def gram_error(
+    gram: Tensor, target: Tensor, *, positions: int, convention: str = "relative"
+) -> Tensor:
+    """E_l of a picture that has the Gram matrix `gram`, a mean over `positions` (M) positions.
+
+    gram, target: (B, N, N). Returns a scalar. `gram_loss` in its second half: what remains to do where
+    the Gram matrix was summed up piece by piece.
+    """
+    _check_convention(convention)
     _check_same_shape("Gram matrices", gram, target)
-    channels, positions = features.shape[1], features.shape[2] * features.shape[3]
     squares = (gram - target).square()
     if convention == "lecture":
         return squares.sum() * positions**2
     if convention == "paper":
         # The Gram matrices here are divided by M already: 1 / (4 N² M²) becomes 1 / (4 N²).
-        return squares.sum() / (4 * channels**2)
+        return squares.sum() / (4 * gram.shape[1] ** 2)
     if convention == "mean":
         return squares.mean()
     return squares.mean() / _size(target)

@@ -73,13 +73,13 @@ def descend(
         .detach()
         .clone(memory_format=torch.contiguous_format)
     )
-    mover = _Mover(pixels, optimizer, learning_rate, history, state and state["mover"])
+    mover = Mover(pixels, optimizer, learning_rate, history, state and state["mover"])
     last = Step(start, steps, pixels.clamp(0, 1), {})
 
     for index in range(start, steps + 1):
         before, current = pixels.clone(), dict(weights)
         try:
-            losses, gradient = _evaluate(pixels, terms, current)
+            losses, gradient = evaluate(pixels, terms, current)
             bad = [name for name, value in losses.items() if not abs(value) < float("inf")]
             if bad or not gradient.isfinite().all():
                 raise RunFailed(_not_finite(bad[0] if bad else "the gradient", index), last)
@@ -104,7 +104,7 @@ def is_out_of_memory(error: Exception) -> bool:
     return known or "DefaultCPUAllocator" in str(error)
 
 
-class _Mover:
+class Mover:
     """One torch optimizer over one image, told its gradient; changes `pixels` in place."""
 
     def __init__(self, pixels, name, learning_rate, history, state):
@@ -116,6 +116,7 @@ class _Mover:
             self.torch_optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))
 
     def state(self) -> dict[str, Any]:
+        """What a new Mover needs to go on from here, besides the pixels."""
         return {
             "name": self.name,
             "scale": self.scale,
@@ -124,6 +125,7 @@ class _Mover:
         }
 
     def move(self, gradient: Tensor, weights: dict[str, float]) -> None:
+        """Change the pixels by one step; `weights` says whether the loss is still the same."""
         if self.name == "lbfgs" and self.weights not in (None, weights):
             # What L-BFGS has learnt of the curvature belongs to another sum of losses.
             self._forget()
@@ -173,7 +175,7 @@ class _Mover:
             )
 
 
-def _evaluate(
+def evaluate(
     pixels: Tensor, terms: Callable[[Tensor], Mapping[str, Tensor]], weights: Mapping[str, float]
 ) -> tuple[dict[str, float], Tensor]:
     """All losses as numbers, and the gradient of their weighted sum."""
@@ -184,7 +186,8 @@ def _evaluate(
         if unknown:
             raise ValueError(f"The terms and their weights do not agree on {min(unknown)!r}.")
         total = sum(weights[name] * loss for name, loss in named.items())
-    gradient = torch.autograd.grad(total, image)[0]
+    # The network may hand it back with the channels innermost; L-BFGS flattens it.
+    gradient = torch.autograd.grad(total, image)[0].contiguous()
     # One transfer for all numbers: on a GPU every single one would wait for the device.
     values = torch.stack([loss.detach() for loss in named.values()] + [total.detach()]).tolist()
     return dict(zip([*named, "total"], values, strict=True)), gradient

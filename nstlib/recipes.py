@@ -4,16 +4,16 @@ A recipe is four things: targets from the network, named losses against them, a 
 and the loop of `optimize.py`. Layers are given as names, or as {name: weight}.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from nstlib.images import resize
-from nstlib.losses import content_loss, gram_loss, gram_matrix, total_variation
 from nstlib.optimize import Step, descend
+from nstlib.scales import check_scales, coarse_to_fine, scaled, scaled_shape
+from nstlib.targets import features_of, grams_of, terms_of, tile_side
 from nstlib.vgg import VGG19, load_vgg19
 
 Layers = str | Sequence[str] | Mapping[str, float]
@@ -29,6 +29,7 @@ def reconstruct_content(
     vgg: VGG19 | None = None,
     tv_weight: float = 0.0,
     convention: str = "relative",
+    tile: int | None = None,
     init: str | Tensor = "noise",
     optimizer: str = "lbfgs",
     learning_rate: float | None = None,
@@ -39,12 +40,14 @@ def reconstruct_content(
     """Make a picture whose features in `layers` are those of `image`: what the network kept of it.
 
     image: (1, 3, H, W) in [0, 1]. Yields Steps with the losses "content/LAYER" and "tv".
+    tile: as in `transfer`.
     The upper half of Figure 1 of Gatys et al. 2015; with a `tv_weight`, Mahendran and Vedaldi 2015.
     """
     vgg, image = _network_and_image(vgg, image)
     layer_weights = _layer_weights(layers)
     start = _start(init, image, seed)
-    terms = _terms(vgg, _features(vgg, image, layer_weights), {}, convention)
+    side = tile_side(tile, vgg, image.shape, layer_weights)
+    terms = terms_of(vgg, features_of(vgg, image, layer_weights, side), {}, convention, side)
     weights = _weights("content", layer_weights, 1.0) | {"tv": _weight("tv_weight", tv_weight)}
     return descend(
         start,
@@ -65,6 +68,7 @@ def reconstruct_style(
     size: tuple[int, int] | None = None,
     tv_weight: float = 0.0,
     convention: str = "relative",
+    tile: int | None = None,
     init: str | Tensor = "noise",
     optimizer: str = "lbfgs",
     learning_rate: float | None = None,
@@ -75,14 +79,15 @@ def reconstruct_style(
     """Make a picture whose Gram matrices in `layers` are those of `image`: its texture, all order lost.
 
     image: (1, 3, H, W) in [0, 1]; size: (H, W) of the new picture, by default that of `image`.
-    Yields Steps with the losses "style/LAYER" and "tv".
+    tile: as in `transfer`. Yields Steps with the losses "style/LAYER" and "tv".
     The lower half of Figure 1 of Gatys et al. 2015.
     """
     vgg, image = _network_and_image(vgg, image)
     layer_weights = _layer_weights(layers)
     canvas = image if size is None else image.new_zeros(1, 3, *size)
     start = _start(init, canvas, seed)
-    terms = _terms(vgg, {}, _grams(vgg, [image], [1.0], layer_weights), convention)
+    side = tile_side(tile, vgg, canvas.shape, layer_weights)
+    terms = terms_of(vgg, {}, grams_of(vgg, [image], [1.0], layer_weights, side), convention, side)
     weights = _weights("style", layer_weights, 1.0) | {"tv": _weight("tv_weight", tv_weight)}
     return descend(
         start,
@@ -107,6 +112,7 @@ def transfer(
     tv_weight: float = 0.0,
     loss_weights: Mapping[str, float] | None = None,
     convention: str = "relative",
+    tile: int | None = None,
     init: str | Tensor = "content",
     optimizer: str = "lbfgs",
     learning_rate: float | None = None,
@@ -122,6 +128,8 @@ def transfer(
     loss_weights: the weight of every loss by name, as `transfer_weights` makes them of content_layers,
     style_layers, style_weight and tv_weight, in whose place it stands. It is read anew at every step:
     change it while the run goes on, and the picture follows.
+    tile: the side of the tiles in which a picture larger than that goes through the network, in less
+    memory and more time, with the same result (`tiles.py`). None: tiles only where memory asks for them.
     scales: the sizes to work at, one after the other, as fractions of the content picture's size; both
     pictures are scaled, each result is the start of the next, and the steps are shared out evenly.
     Yields Steps with the losses "content/LAYER", "style/LAYER" and "tv"; their images have the size of
@@ -146,14 +154,19 @@ def transfer(
         )
     content_names, style_names = (_layers_in(loss_weights, kind) for kind in ("content", "style"))
     start = _start(init, content, seed)
+    layers = [*content_names, *style_names]
+    check_scales(scales, steps)
+    for scale in sorted(scales, reverse=True):  # now, because it may say that memory is short
+        tile_side(tile, vgg, scaled_shape(content.shape, scale), layers)
 
     def stage(scale: float, start: Tensor, steps: int, state: Any) -> Iterator[Step]:
-        at_scale = _scaled(content, scale)
-        targets = _features(vgg, at_scale, content_names)
-        grams = _grams(vgg, [_scaled(one, scale) for one in styles], mix, style_names)
+        at_scale = scaled(content, scale)
+        side = tile_side(tile, vgg, at_scale.shape, layers)
+        targets = features_of(vgg, at_scale, content_names, side)
+        grams = grams_of(vgg, [scaled(one, scale) for one in styles], mix, style_names, side)
         return descend(
             resize(start, tuple(at_scale.shape[2:])),
-            _terms(vgg, targets, grams, convention),
+            terms_of(vgg, targets, grams, convention, side),
             loss_weights,
             steps=steps,
             optimizer=optimizer,
@@ -161,7 +174,7 @@ def transfer(
             state=state,
         )
 
-    return _coarse_to_fine(stage, start, scales, steps, state)
+    return coarse_to_fine(stage, start, scales, steps, state)
 
 
 def transfer_weights(
@@ -181,39 +194,6 @@ def transfer_weights(
         | _weights("style", _layer_weights(style_layers), _weight("style_weight", style_weight))
         | {"tv": _weight("tv_weight", tv_weight)}
     )
-
-
-def _coarse_to_fine(
-    stage: Callable[[float, Tensor, int, Any], Iterator[Step]],
-    image: Tensor,
-    scales: Sequence[float],
-    steps: int,
-    state: Mapping[str, Any] | None,
-) -> Iterator[Step]:
-    """Run the stages one after the other as if they were one run."""
-    if not scales or any(not 0 < scale <= 4 for scale in scales):
-        raise ValueError(f"scales must be numbers above 0 and at most 4, not {list(scales)}.")
-    if steps < len(scales):
-        raise ValueError(f"steps must be at least {len(scales)}, one for each scale, not {steps}.")
-    ends = [steps * (i + 1) // len(scales) for i in range(len(scales))]
-    first = state["stage"] if state else 0
-    return _stages(stage, image, scales, ends, first, state)
-
-
-def _stages(stage, image, scales, ends, first, state) -> Iterator[Step]:
-    for i in range(first, len(scales)):
-        begin = ends[i - 1] if i else 0
-        run = stage(scales[i], image, ends[i] - begin, state["inner"] if state else None)
-        state = None
-        for step in run:
-            image = step.image
-            if step.index == step.total and i + 1 < len(scales):
-                break  # the next stage begins with the same picture, resized
-
-            def state_now(step: Step = step, i: int = i) -> dict[str, Any]:
-                return {"stage": i, "inner": step.state()}
-
-            yield replace(step, index=begin + step.index, total=ends[-1], state=state_now)
 
 
 def _network_and_image(vgg: VGG19 | None, image: Tensor) -> tuple[VGG19, Tensor]:
@@ -277,45 +257,3 @@ def _mix(style_mix: Sequence[float] | None, count: int) -> list[float]:
             f"style_mix has {len(mix)} shares for {count} style pictures; give one share above 0 each."
         )
     return [share / sum(mix) for share in mix]
-
-
-def _scaled(image: Tensor, scale: float) -> Tensor:
-    if scale == 1:
-        return image
-    return resize(image, tuple(max(16, round(side * scale)) for side in image.shape[2:]))
-
-
-@torch.no_grad()
-def _features(vgg: VGG19, image: Tensor, layers: Collection[str]) -> dict[str, Tensor]:
-    return vgg(image, layers) if layers else {}
-
-
-def _grams(
-    vgg: VGG19, images: Sequence[Tensor], mix: Sequence[float], layers: Collection[str]
-) -> dict[str, Tensor]:
-    """The Gram matrices of the style, of several styles their weighted mean."""
-    features = [_features(vgg, image, layers) for image in images]
-    return {
-        layer: sum(share * gram_matrix(f[layer]) for share, f in zip(mix, features, strict=True))
-        for layer in layers
-    }
-
-
-def _terms(
-    vgg: VGG19, targets: Mapping[str, Tensor], grams: Mapping[str, Tensor], convention: str
-) -> Callable[[Tensor], dict[str, Tensor]]:
-    """The named losses of a picture, all from one pass through the network."""
-
-    def terms(x: Tensor) -> dict[str, Tensor]:
-        features = vgg(x, {**targets, **grams})
-        content = {
-            f"content/{layer}": content_loss(features[layer], target, convention=convention)
-            for layer, target in targets.items()
-        }
-        style = {
-            f"style/{layer}": gram_loss(features[layer], target, convention=convention)
-            for layer, target in grams.items()
-        }
-        return content | style | {"tv": total_variation(x)}
-
-    return terms

@@ -142,21 +142,6 @@ def test_weights_imagenet(monkeypatch, capsys, tmp_path):
     assert str(tmp_path / "w.safetensors") in capsys.readouterr().out
 
 
-def test_bench_prints_a_row_for_each_backbone_and_size(capsys):
-    options = ["--weights", "compact", "random:0.125", "--sizes", "32", "48", "--steps", "2"]
-    assert main(["bench", *options, "--device", "cpu"]) == 0
-    _, *rows = capsys.readouterr().out.splitlines()
-    columns = [row.split() for row in rows]
-    assert [c[:3] for c in columns] == [
-        ["compact", "0.25", "32"],
-        ["compact", "0.25", "48"],
-        ["random:0.125", "0.125", "32"],
-        ["random:0.125", "0.125", "48"],
-    ]
-    assert [c[6] for c in columns[:2]] == ["1.00x", "1.00x"]
-    assert all(float(c[4]) > 0 for c in columns)
-
-
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -181,7 +166,10 @@ def test_bench_prints_a_row_for_each_backbone_and_size(capsys):
         ("content --layers relu9_9", "relu9_9"),
         ("style --out a.xyz", ".xyz"),
         ("gram nowhere.jpg", "nowhere.jpg"),
-        ("bench --sizes 2", "16"),
+        ("bench --sizes 2", "32"),
+        ("bench --plot a.xyz", "--plot a.xyz"),
+        ("transfer --precision half", "not 'half'"),
+        ("transfer --tile 3", "at least 16 pixels"),
         ("bench --weights random:x", "random:x"),
         ("transfer --every -1", "every"),
         ("fly", "fly"),
