@@ -108,17 +108,16 @@ def _points(notes: Mapping[str, Note], exercise: Exercise) -> int:
 def _heading(note: Note, is_exercise: bool, is_discussion: bool) -> str:
     words = ["For the instructor"]
     words += ["exercise"] if is_exercise else ["answers"] if is_discussion else []
-    words += [f"{note.minutes} minutes"] if note.minutes else []
+    words += [f"{note.minutes} min"] if note.minutes else []
     words += [f"{note.points} points"] if note.points else []
     return f"**{' · '.join(words)}**"
 
 
 def _plan(sections: Mapping[str, str], notes: Mapping[str, Note]) -> str:
-    """The sections of the notebook and their minutes, as a table."""
+    """The sections of the notebook and their minutes. A list: not all viewers draw quoted tables."""
     minutes = {cell: notes.get(cell, Note()).minutes or 0 for cell in sections}
-    rows = [f"| {title} | {minutes[cell]} |" for cell, title in sections.items()]
-    rows.append(f"| **together** | **{sum(minutes.values())}** |")
-    return "\n".join(["| section | minutes |", "| --- | ---: |", *rows])
+    lines = [f"- {minutes[cell]} min: {title}" for cell, title in sections.items()]
+    return "\n".join([*lines, f"- {sum(minutes.values())} min together"])
 
 
 def _aside(cell: str, text: str) -> NotebookNode:
