@@ -21,7 +21,11 @@ CONFIG = '''\
 c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = "nstlib"
 c.ClearSolutions.code_stub = {"python": "..."}  # the stub of the notebooks: "not attempted yet"
-c.Execute.timeout = 120  # seconds for a cell, on a slow machine
+
+# In seconds, for a slow or busy machine: a cell, the start of a kernel, the last word of a cell.
+c.Execute.timeout = 300
+c.Execute.startup_timeout = 300
+c.Execute.iopub_timeout = 60
 '''
 
 
