@@ -1,0 +1,392 @@
+"""The course kit: three versions of each notebook, and (slow) nbgrader itself on three submissions.
+
+That the solutions are right is tested in test_exercises.py; here, that they arrive where they should.
+"""
+
+import ast
+import csv
+import os
+import re
+import runpy
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import course_parts as parts
+import course_versions as versions
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+from nbgrader.nbgraderformat import SCHEMA_VERSION, MetadataValidator
+from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+COURSE = NOTEBOOKS / "course"
+NAMES = [path.stem for path in sorted(NOTEBOOKS.glob("0*.ipynb"))]
+MARKED = NAMES[1:]
+each = pytest.mark.parametrize("name", NAMES)
+each_marked = pytest.mark.parametrize("name", MARKED)
+
+
+def run_build(to, *more):
+    command = [sys.executable, str(COURSE / "build.py"), "--to", str(to), *more]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("course")
+    run = run_build(folder)
+    assert run.returncode == 0, run.stderr
+    return folder
+
+
+def notebook_of(name):
+    return nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+
+
+def notes_of(name):
+    return parts.notes_of(COURSE / "notes" / f"{name}.md")
+
+
+def solutions_of(name):
+    return parts.solutions_of(NOTEBOOKS / "solutions" / f"{name}.py")
+
+
+def sheet_of(name):
+    return versions.sheet(notebook_of(name), name, solutions_of(name), notes_of(name))
+
+
+def stubs_in(notebook):
+    """Names of all functions in a notebook whose last statement is `...`, found by reading alone."""
+    source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    source = re.sub(r"^%.*$", "", source, flags=re.MULTILINE)
+    functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+    return [one.name for one in functions if ast.unparse(one.body[-1]) == "..."]
+
+
+def code_of(cells):
+    return "\n".join(
+        re.sub(r"^%.*$", "", cell.source, flags=re.MULTILINE)
+        for cell in cells
+        if cell.cell_type == "code"
+    )
+
+
+# The sources fit together
+
+
+@each
+def test_every_stub_is_an_exercise_with_a_solution_and_points(name):
+    notebook = notebook_of(name)
+    exercises = parts.exercises_of(notebook)
+    assert [one.function for one in exercises] == stubs_in(notebook)
+    assert bool(exercises) == (name in MARKED)
+    for one in exercises:
+        assert one.function in solutions_of(name)
+        assert notes_of(name)[one.cell].points > 0
+
+
+@each
+def test_every_note_belongs_to_a_cell(name):
+    assert notes_of(name).keys() <= {cell.id for cell in notebook_of(name).cells}
+
+
+@each
+def test_every_exercise_has_a_note_that_says_what_goes_wrong(name):
+    for one in parts.exercises_of(notebook_of(name)):
+        assert "**They get wrong**" in notes_of(name)[one.cell].body
+
+
+@each_marked
+def test_every_question_has_an_answer(name):
+    questions = parts.questions_of(notebook_of(name))
+    assert sum(map(len, questions.values())) >= 2
+    for cell, asked in questions.items():
+        answers = re.split(r"^\d+\. ", notes_of(name)[cell].body, flags=re.MULTILINE)[1:]
+        assert len(answers) == len(asked)
+        assert all(len(answer.split()) > 40 for answer in answers)
+
+
+@each
+def test_questions_for_discussion_are_all_found(name):
+    """Whatever the heading is called: numbered lists that hold question marks, after the sections."""
+    notebook = notebook_of(name)
+    found = set(parts.questions_of(notebook))
+    text = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+    assert found == {
+        cell.id for cell in text if re.search(r"\bdiscuss\b.*\n+1\. ", cell.source, re.IGNORECASE)
+    }
+
+
+@each
+def test_minutes_of_the_sections_are_those_that_the_notebook_promises(name):
+    notebook, notes = notebook_of(name), notes_of(name)
+    minutes = [notes[cell].minutes for cell in parts.sections_of(notebook)]
+    assert all(minutes)
+    (promised,) = re.findall(r"^\*\*Time\*\*: (\d+) minutes", notebook.cells[0].source, re.M)
+    assert abs(sum(minutes) - int(promised)) <= 5
+
+
+def test_the_readme_has_the_points_and_a_note_file_is_there_for_every_notebook():
+    readme = (COURSE / "README.md").read_text()
+    points = {name: int(n) for name, n in re.findall(r"^\| `(\w+)` \| (\d+) \|$", readme, re.M)}
+    assert points == {
+        name: sum(note.points or 0 for note in notes_of(name).values()) for name in MARKED
+    }
+    assert {path.stem for path in (COURSE / "notes").glob("*.md")} == set(NAMES)
+
+
+# The three versions
+
+
+def test_all_versions_are_built_and_valid(out):
+    built = {str(path.relative_to(out)) for path in out.rglob("*.ipynb")}
+    every = [path.name for path in NOTEBOOKS.glob("*.ipynb")]
+    wanted = {f"{kind}/{name}" for kind in ("student", "instructor") for name in every}
+    wanted |= {f"nbgrader/source/{name}/{name}.ipynb" for name in MARKED}
+    assert built == wanted
+    for path in built:
+        notebook = nbformat.read(out / path, as_version=nbformat.NO_CONVERT)
+        nbformat.validate(notebook)
+        MetadataValidator().validate_nb(notebook)
+
+
+@each
+def test_the_student_gets_the_notebook_as_it_is_and_no_solution(out, name):
+    made = nbformat.read(out / "student" / f"{name}.ipynb", as_version=4)
+    assert made == notebook_of(name)
+    for one in parts.exercises_of(made):
+        source = {cell.id: cell.source for cell in made.cells}[one.cell]
+        assert parts.stub_of(source, one.function)
+        body = solutions_of(name)[one.function].body
+        assert body.splitlines()[-1].strip() not in source
+    assert "instructor" not in str([cell.metadata for cell in made.cells])
+
+
+@each
+def test_the_instructors_version_adds_notes_and_changes_nothing_but_the_stubs(out, name):
+    made = nbformat.read(out / "instructor" / f"{name}.ipynb", as_version=4)
+    aside = [cell for cell in made.cells if "instructor" in cell.metadata.get("tags", [])]
+    assert [cell.id for cell in aside] == [
+        f"{cell.id}-instructor" for cell in notebook_of(name).cells if cell.id in notes_of(name)
+    ]
+    for cell in aside:
+        assert cell.cell_type == "markdown"
+        assert all(line.startswith(">") for line in cell.source.splitlines())
+    exercises = {one.cell for one in parts.exercises_of(made)}
+    rest = [cell for cell in made.cells if cell not in aside]
+    for cell, original in zip(rest, notebook_of(name).cells, strict=True):
+        assert (cell == original) == (cell.id not in exercises)
+
+
+@each_marked
+def test_the_instructors_solutions_pass_the_checks(out, name):
+    made = nbformat.read(out / "instructor" / f"{name}.ipynb", as_version=4)
+    assert not stubs_in(made)
+    exercises = parts.exercises_of(made)
+    solved = {one.cell for one in exercises}
+    imports = [cell for cell in made.cells if versions.CHECKS.search(cell.source)]
+    names = {}
+    exec(code_of([*imports, *(cell for cell in made.cells if cell.id in solved)]), names)
+    for one in exercises:
+        assert getattr(names["checks"], one.check)(names[one.function]).right
+
+
+def test_the_schema_is_that_of_the_installed_nbgrader():
+    assert versions.SCHEMA_VERSION == SCHEMA_VERSION
+
+
+@each_marked
+def test_a_sheet_has_for_each_exercise_a_text_a_solution_and_a_test_with_points(name):
+    made, notes = sheet_of(name), notes_of(name)
+    kinds = {cell.metadata.nbgrader.grade_id: cell for cell in made.cells}
+    order = list(kinds)
+    for one in parts.exercises_of(notebook_of(name)):
+        answer, test = kinds[one.function], kinds[f"test-{one.function}"]
+        assert answer.metadata.nbgrader.solution
+        assert not answer.metadata.nbgrader.locked
+        assert test.metadata.nbgrader.locked
+        assert test.metadata.nbgrader.points == notes[one.cell].points
+        before = kinds[order[order.index(one.function) - 1]]
+        assert re.search(r"^### Exercise \d", before.source, re.MULTILINE)
+    answers = {one.function for one in parts.exercises_of(notebook_of(name))}
+    assert all(kinds[key].metadata.nbgrader.locked for key in order if key not in answers)
+
+
+@each_marked
+def test_a_sheet_as_it_is_released_holds_no_solution_and_no_hidden_test(name):
+    made = sheet_of(name)
+    stub = {"python": "..."}
+    for clear in (ClearSolutions(code_stub=stub), ClearHiddenTests()):
+        made, _ = clear.preprocess(made, {})
+    source = code_of(made.cells)
+    assert sorted(stubs_in(made)) == sorted(stubs_in(notebook_of(name)))
+    assert "assert" not in source
+    assert "SOLUTION" not in source
+    for one in parts.exercises_of(notebook_of(name)):
+        assert solutions_of(name)[one.function].body.splitlines()[-1].strip() not in source
+
+
+@each_marked
+def test_a_sheet_passes_with_its_solutions_and_every_test_fails_without(name, capsys):
+    exec(code_of(sheet_of(name).cells), {})
+    assert capsys.readouterr().out.count("right: ") == len(parts.exercises_of(notebook_of(name)))
+    empty, _ = ClearSolutions(code_stub={"python": "..."}).preprocess(sheet_of(name), {})
+    names = {}
+    for cell in empty.cells:
+        if cell.metadata.nbgrader.grade:
+            with pytest.raises(AssertionError, match="not attempted yet"):
+                exec(cell.source, names)
+        else:
+            exec(code_of([cell]), names)
+
+
+def test_cells_may_move_and_be_joined_by_others():
+    name = "03_gram"
+    edited = notebook_of(name)
+    edited.cells.insert(1, nbformat.v4.new_markdown_cell("A remark.", id="remark"))
+    edited.cells.append(nbformat.v4.new_code_cell("print('more')", id="more"))
+    made = versions.instructor(edited, solutions_of(name), notes_of(name))
+    plain = versions.instructor(notebook_of(name), solutions_of(name), notes_of(name))
+    assert [cell for cell in made.cells if cell.id not in ("remark", "more")] == plain.cells
+    assert versions.sheet(edited, name, solutions_of(name), notes_of(name)) == sheet_of(name)
+
+
+# What is wrong in the sources is said in a sentence
+
+
+def test_a_solution_with_other_arguments_is_refused():
+    with pytest.raises(
+        ValueError, match="my_gram has the arguments features in the notebook and x"
+    ):
+        parts.solved(
+            'def my_gram(features):\n    """G"""\n    ...',
+            "my_gram",
+            parts.Solution(("x",), "return x"),
+        )
+
+
+def test_a_stub_that_was_filled_in_is_noticed():
+    with pytest.raises(ValueError, match=r"should end in `\.\.\.`"):
+        parts.stub_of("def f(x):\n    return x", "f")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("## code-01\nhours: 2\n", "no field hours, only minutes, points, text"),
+        ("## code-01\npoints: many\n", "points should be a whole number, not 'many'"),
+        ("## code-01\n\nA\n\n## code-01\n\nB\n", "two notes for the cell code-01"),
+    ],
+)
+def test_a_note_that_cannot_be_read(tmp_path, text, said):
+    (tmp_path / "notes.md").write_text(text)
+    with pytest.raises(ValueError, match=said):
+        parts.notes_of(tmp_path / "notes.md")
+
+
+def test_notes_on_cells_that_are_gone_and_exercises_without_points():
+    notebook, solutions, notes = (f("03_gram") for f in (notebook_of, solutions_of, notes_of))
+    with pytest.raises(ValueError, match="No cell of the notebook has the id gone"):
+        versions.instructor(notebook, solutions, notes | {"gone": parts.Note("x")})
+    with pytest.raises(ValueError, match=r"my_gram has no points: write `points: 2`"):
+        versions.sheet(notebook, "03_gram", solutions, notes | {"code-14": parts.Note("x")})
+    with pytest.raises(ValueError, match="my_gram has no solution"):
+        versions.sheet(notebook, "03_gram", {}, notes)
+    note = parts.Note("x", points=1, text=("gone",))
+    with pytest.raises(ValueError, match=r"code-20 names cells that are not there: \['gone'\]"):
+        versions.sheet(notebook, "03_gram", solutions, notes | {"code-20": note})
+
+
+def test_a_second_build_keeps_what_is_not_its_own(out, tmp_path):
+    build = runpy.run_path(str(COURSE / "build.py"))["build"]
+    few, to = tmp_path / "notebooks", tmp_path / "out"
+    for path in (Path("03_gram.ipynb"), Path("solutions/03_gram.py")):
+        (few / path).parent.mkdir(exist_ok=True)
+        shutil.copy(NOTEBOOKS / path, few / path)
+    build(to, notebooks=few)
+    config, book = to / "nbgrader/nbgrader_config.py", to / "nbgrader/gradebook.db"
+    config.write_text("# mine\n")
+    book.write_text("marks")
+    assert len(build(to, notebooks=few)) == 3
+    assert (config.read_text(), book.read_text()) == ("# mine\n", "marks")
+    for path in to.rglob("*.ipynb"):
+        assert path.read_bytes() == (out / path.relative_to(to)).read_bytes()
+
+
+def test_a_folder_that_cannot_be_written_ends_in_a_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    run = run_build(tmp_path / "file")
+    assert run.returncode == 2
+    assert "file" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+# nbgrader itself
+
+WRONG = "flat = features.flatten(2)\nreturn flat @ flat.mT / features[0].numel()"
+
+
+def submission(released, solutions):
+    """A released sheet with some of its stubs filled in, as a student would hand it in."""
+    made = nbformat.from_dict(released)
+    for cell in made.cells:
+        if cell.metadata.nbgrader.solution and cell.metadata.nbgrader.grade_id in solutions:
+            name = cell.metadata.nbgrader.grade_id
+            cell.source = parts.solved(cell.source, name, solutions[name])
+    return made
+
+
+@pytest.mark.slow
+def test_nbgrader_marks_a_right_a_wrong_and_an_empty_submission(out, tmp_path):
+    """The commands of the kit's README, in its order, with submissions put where it says."""
+    name, folder = "03_gram", out / "nbgrader"
+    alone = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR")
+    readme = (COURSE / "README.md").read_text()
+    generate, *mark = re.findall(r"^\$ nbgrader (.+)$", readme, re.MULTILINE)
+    assert [line.split()[0] for line in mark] == ["autograde", "generate_feedback", "export"]
+
+    def nbgrader(line):
+        command = [sys.executable, "-m", "nbgrader", *line.split()]
+        # nbgrader calls alembic by its name, so the folder of scripts has to be on the path.
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        environment = os.environ | dict.fromkeys(alone, str(tmp_path)) | {"PATH": path}
+        run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr
+
+    nbgrader(generate)
+    released = nbformat.read(folder / "release" / name / f"{name}.ipynb", as_version=4)
+    right = solutions_of(name)
+    wrong = right | {"my_gram": parts.Solution(("features",), WRONG)}
+    for student, answers in {"right": right, "wrong": wrong, "empty": {}}.items():
+        path = folder / "submitted" / student / name / f"{name}.ipynb"
+        path.parent.mkdir(parents=True)
+        nbformat.write(submission(released, answers), path)
+    for line in mark:
+        nbgrader(line)
+
+    exercises = parts.exercises_of(notebook_of(name))
+    points = {one.function: notes_of(name)[one.cell].points for one in exercises}
+    full = sum(points.values())
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
+        submissions = book.assignment_submissions(name)
+        marks = {one.student.id: (one.score, one.max_score) for one in submissions}
+    assert marks == {
+        "right": (full, full),
+        "wrong": (full - points["my_gram"], full),
+        "empty": (0, full),
+    }
+    said = {
+        student: (folder / "feedback" / student / name / f"{name}.html").read_text()
+        for student in marks
+    }
+    assert "you divided by C·H·W" in said["wrong"]
+    assert "you divided by C·H·W" not in said["right"]
+    assert "AssertionError" not in said["right"]
+    failed = re.findall(r"AssertionError(?:</span>)?: not attempted yet", said["empty"])
+    assert len(failed) >= len(points)
+    with open(folder / "grades.csv", newline="") as file:
+        exported = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+    assert exported == {student: score for student, (score, _) in marks.items()}
