@@ -1,0 +1,219 @@
+"""Ways to open the course elsewhere, and files for those who carry on: they name what is there.
+
+Colab, Binder, GitHub and containers cannot be run here. What can: the install cell, in an environment
+that lacks nothing but the course, and the agreement of the files with each other.
+"""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml  # comes with JupyterLab
+from IPython.core.inputtransformer2 import TransformerManager
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+REPOSITORY = "OWNER/nstlib"  # changed in all files at once, as CONTRIBUTING.md says
+each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def cells(path):
+    return nbformat.read(path, as_version=4).cells
+
+
+def install_cell():
+    return cells(NOTEBOOKS[0])[1].source
+
+
+@each
+def test_the_links_under_the_title_open_this_notebook(path):
+    line = cells(path)[0].source.splitlines()[2]
+    links = dict(re.findall(r"\[([^\]]+)\]\((\S+)\)", line))
+    name = f"notebooks/{path.name}"
+    binder = f"https://mybinder.org/v2/gh/{REPOSITORY}/main?urlpath="
+    wanted = {
+        "Open in Colab": f"https://colab.research.google.com/github/{REPOSITORY}/blob/main/{name}",
+        "Open in Binder": f"{binder}lab/tree/{name}",
+    }
+    if path.stem == "playground":
+        wanted["Open as a page of its own"] = f"{binder}voila/render/{name}"
+    assert links == wanted
+
+
+@each
+def test_the_first_code_cell_installs_what_is_missing(path):
+    first = next(cell for cell in cells(path) if cell.cell_type == "code")
+    assert (first.id, first.outputs) == ("install", [])
+    assert first.source == install_cell()
+    assert f"git+https://github.com/{REPOSITORY}" in first.source
+
+
+def run_cell(monkeypatch, missing):
+    """The lines that the cell would give to %pip."""
+    asked = []
+
+    class Shell:
+        def run_line_magic(self, magic, line):
+            assert magic == "pip"
+            asked.append(shlex.split(line.format_map(names)))
+
+    names = {"get_ipython": Shell}
+    if missing:
+        monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    exec(TransformerManager().transform_cell(install_cell()), names)
+    return asked
+
+
+def test_the_cell_does_nothing_where_the_course_is(monkeypatch):
+    assert run_cell(monkeypatch, missing=False) == []
+
+
+def test_the_cell_asks_for_the_course_and_for_what_it_needs_but_jupyterlab(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    extra = [f'{line}; extra == "{name}"' for name, lines in EXTRAS.items() for line in lines]
+    monkeypatch.setattr("importlib.metadata.requires", lambda _: PROJECT["dependencies"] + extra)
+    course, rest = run_cell(monkeypatch, missing=True)
+    assert course == ["install", "--quiet", "--no-deps", f"git+https://github.com/{REPOSITORY}"]
+    wanted = [line for line in PROJECT["dependencies"] if not line.startswith("jupyterlab")]
+    assert len(wanted) == len(PROJECT["dependencies"]) - 1
+    assert rest == ["install", "--quiet", "--no-warn-conflicts", *wanted]
+
+
+def test_in_a_clone_the_cell_installs_the_clone(monkeypatch):
+    monkeypatch.chdir(ROOT / "notebooks")
+    assert run_cell(monkeypatch, missing=True)[0][-1] == ".."
+
+
+def snapshot(folder):
+    return {path: path.lstat().st_mtime_ns for path in folder.rglob("*")}
+
+
+@pytest.mark.slow
+def test_the_cell_in_an_environment_that_lacks_only_the_course(tmp_path):
+    # An environment of its own, where all packages of this one are lent, apart from nstlib.
+    venv, lent, clone = tmp_path / "venv", tmp_path / "lent", tmp_path / "clone"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    scripts = venv / ("Scripts" if os.name == "nt" else "bin")
+    own = Path(sysconfig.get_path("purelib", vars={"base": str(venv)}))
+    lent.mkdir()
+    for entry in Path(sysconfig.get_path("purelib")).iterdir():
+        if not re.match(r"nstlib|__editable__|.*\.(pth|egg-link)$", entry.name):
+            (lent / entry.name).symlink_to(entry)
+    (own / "lent.pth").write_text(str(lent))
+    shutil.copytree(ROOT / "nstlib", clone / "nstlib")
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, clone)
+    (clone / "notebooks").mkdir()
+    (clone / "notebooks" / "cell.ipy").write_text(install_cell())
+
+    def run(*command):
+        env = os.environ | {"PYTHONPATH": "", "IPYTHONDIR": str(tmp_path)}
+        if int(version("setuptools").split(".")[0]) >= 77:  # else pip fetches one to build with
+            env |= {"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0"}  # 0: it is off
+        done = subprocess.run(
+            [scripts / "python", *command],
+            cwd=clone / "notebooks",
+            env=env,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout + done.stderr
+
+    def others():
+        return {p: t for p, t in snapshot(own).items() if p.relative_to(own).parts[0][:3] != "nst"}
+
+    before = others()
+    said = run("-m", "IPython", "cell.ipy")
+    assert "ERROR" not in said
+    assert "Traceback" not in said
+    assert {p.name for p in others().keys() - before.keys()} <= {"__pycache__"}
+    program = "import nstlib as n; print(n.__file__); a = n.photo('cat', size=48)"
+    program += "; print(n.finish(n.transfer(a, a, steps=2), progress=False).index)"
+    file, index = run("-c", program).split()[:2]
+    assert Path(file).is_relative_to(own)
+    assert index == "2"
+    installed = snapshot(own)
+    assert run("-m", "IPython", "cell.ipy").strip() in {"", "\x1b[22;0t"}
+    assert snapshot(own) == installed
+
+
+def packages(path):
+    """Name -> bound, of a conda environment; pip's own part left out."""
+    environment = yaml.safe_load(path.read_text())
+    lines = [line for line in environment["dependencies"] if isinstance(line, str)]
+    return dict(re.fullmatch(r"([\w-]+)(.*)", line).groups() for line in lines)
+
+
+def test_binder_gets_the_packages_of_the_course_and_the_cpu_build():
+    wanted = packages(ROOT / "environment.yml")
+    tests = {line.split(">")[0] for line in EXTRAS["test"]} - {"voila"} | {"playwright-python"}
+    wanted = {name: bound for name, bound in wanted.items() if name not in tests}
+    wanted["pytorch-cpu"] = wanted.pop("pytorch")
+    assert packages(ROOT / ".binder/environment.yml") == wanted
+    script = ROOT / ".binder/postBuild"
+    assert script.read_text().startswith("#!/usr/bin/env bash\n")
+    assert os.name == "nt" or os.access(script, os.X_OK)
+
+
+def test_bounds_in_other_files_are_those_of_pyproject():
+    known = {*PROJECT["dependencies"], *EXTRAS["test"]}
+    for name in ("Dockerfile", ".devcontainer/devcontainer.json", ".github/workflows/ci.yml"):
+        bounds = re.findall(r"[\"']([\w-]+>=[\d.]+)[\"']", (ROOT / name).read_text())
+        assert bounds, name
+        assert set(bounds) <= known, name
+
+
+def test_the_dockerfile_starts_jupyterlab_as_a_user_without_rights():
+    text = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
+    steps = [line.split(maxsplit=1) for line in text.splitlines() if re.match(r"[A-Z]", line)]
+    words = [word for word, _ in steps]
+    assert set(words) <= {"FROM", "ARG", "RUN", "USER", "WORKDIR", "ENV", "COPY", "EXPOSE", "CMD"}
+    assert words.index("USER") < words.index("COPY")
+    installs = [rest for word, rest in steps[: words.index("USER")] if word == "RUN"]
+    assert not any("pip" in rest for rest in installs)
+    command = json.loads(dict(steps)["CMD"])
+    assert command[:2] == ["jupyter", "lab"]
+    assert (ROOT / command[-1]).is_dir()
+    assert all((ROOT / name).exists() for name in re.findall(r"notebooks/\S+", text))
+
+
+def test_the_workflow_runs_what_ci_runs():
+    jobs = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]
+    runs = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    assert any(f"bash {name}" in runs for name in [".ci/run"] if (ROOT / name).exists())
+    versions = jobs["fast"]["strategy"]["matrix"]["python"]
+    assert f">={versions[0]}" == PROJECT["requires-python"]
+    assert "secrets" not in (ROOT / ".github/workflows/ci.yml").read_text()
+
+
+def test_hooks_and_forms_can_be_read():
+    (repo,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert repo["repo"] == "local"
+    for hook in repo["hooks"]:
+        assert all((ROOT / name).exists() for name in re.findall(r"tests/\S+", hook["entry"]))
+    forms = sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml"))
+    assert forms
+    for form in forms:
+        assert {"name", "description", "body"} <= yaml.safe_load(form.read_text()).keys()
+    assert json.loads((ROOT / ".devcontainer/devcontainer.json").read_text())["image"]
+
+
+def test_contributing_names_files_that_are_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    names = re.findall(r"\b(?:nstlib|tests|notebooks|figures)/[\w./]+\w", text)
+    assert len(names) > 10
+    for name in names:
+        assert "TOPIC" in name or (ROOT / name).exists(), name
