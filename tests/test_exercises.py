@@ -16,7 +16,7 @@ import pytest
 import torch
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
-NOTEBOOKS = sorted(FOLDER.glob("0[1-8]_*.ipynb"))
+NOTEBOOKS = sorted(FOLDER.glob("0[1-9]_*.ipynb"))
 
 
 def code_of(path):
