@@ -37,7 +37,7 @@ from nstlib.sweep import grid, sweep
 from nstlib.vgg import load_vgg19
 
 TINY = {"weights": "random", "width": 1 / 16, "device": "cpu"}
-WAIT = 60  # seconds until a test gives up; none takes nearly as long
+WAIT = 300  # seconds until a test gives up; none takes nearly as long
 calls = []
 
 quiet = partial(sweep, progress=False)
