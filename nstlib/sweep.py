@@ -4,10 +4,7 @@ A cell is the keyword arguments of one run. Cells are worked on by an executor o
 `concurrent.futures`, or by one that behaves like it, as Dask's does.
 """
 
-import hashlib
-import inspect
 import itertools
-import json
 import pickle
 import secrets
 import textwrap
@@ -24,22 +21,22 @@ from concurrent.futures import (
     wait,
 )
 from dataclasses import dataclass
-from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
-from matplotlib.figure import Figure
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm.auto import tqdm
 
-from nstlib.images import to_pil, write_whole
+from nstlib.cells import Call, Network, keys, load, prepare, read, write
 from nstlib.job import sentence
 from nstlib.optimize import RunFailed, Step
-from nstlib.vgg import load_vgg19
+
+# Picture, losses and error of a cell, in the types that any process can send.
+Outcome = tuple[np.ndarray | None, dict[str, float], str]
+
+INTERRUPTED = "Interrupted before this cell was done; with a folder, the same sweep goes on here."
 
 
 @dataclass(frozen=True)
@@ -104,31 +101,23 @@ def sweep(
     for weights that cannot be read and a folder that cannot be written.
     """
     _check_executor(executor)
-    function, calls = _calls(recipe, cells)
-    results: list[Result | None] = [None] * len(cells)
-    paths: list[Path | None] = [None] * len(cells)
-    if folder is not None:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        paths = [Path(folder, f"{key}.safetensors") for key in _keys(function, calls)]
-        results = [_read(path, cell) for path, cell in zip(paths, cells, strict=True)]
-    missing = [index for index, result in enumerate(results) if result is None]
+    function, calls = prepare(recipe, cells)
+    paths = _paths(folder, function, calls)
+    results = [_kept(path, cell) for path, cell in zip(paths, cells, strict=True)]
     stop = threading.Event()
-    tasks = {index: _task(executor, *calls[index], stop) for index in missing}
+    tasks = {i: _task(executor, calls[i], stop) for i, result in enumerate(results) if not result}
+    done = len(cells) - len(tasks)
 
-    def keep(index: int, image: np.ndarray | None, losses: dict[str, float], error: str) -> None:
-        # A copy: what comes from another process may be memory that must not be written to.
-        image = None if image is None else torch.tensor(image)
-        results[index] = Result(cells[index], image, losses, error)
-        if paths[index] is not None and not error:
-            _write(paths[index], results[index])
-        bar.update()
-
-    done = len(cells) - len(missing)
     with tqdm(total=len(cells), initial=done, unit="cell", disable=not progress) as bar:
+
+        def keep(index: int, outcome: Outcome) -> None:
+            results[index] = _result(cells[index], outcome, paths[index])
+            bar.update()
+
         try:
             if executor is None:
                 for index, task in tasks.items():
-                    keep(index, *_work(function, task))
+                    keep(index, _work(function, task))
             else:
                 _work_elsewhere(executor, function, tasks, retries, keep)
         except KeyboardInterrupt:
@@ -136,71 +125,10 @@ def sweep(
                 raise
         finally:
             stop.set()
-    interrupted = (
-        "Interrupted before this cell was done; with a folder, the same sweep goes on here."
-    )
-    results = [
-        result or Result(cells[i], None, {}, interrupted) for i, result in enumerate(results)
-    ]
-    failed = [result.error for result in results if result.error]
-    if failed:
-        count = f"{len(failed)} of {len(cells)} cells have no result, the first for this reason: "
-        warnings.warn(count + failed[0], stacklevel=2)
+    pairs = zip(results, cells, strict=True)
+    results = [result or Result(cell, None, {}, INTERRUPTED) for result, cell in pairs]
+    _warn_of_failures(results)
     return results
-
-
-def contact_sheet(
-    results: Sequence[Result],
-    rows: str | None = None,
-    columns: str | None = None,
-    *,
-    inches: float = 1.9,
-) -> Figure:
-    """The pictures of a sweep in the order of their grid, with its values on the margins.
-
-    rows, columns: names of arguments, whose values go down and across in the order in which they first
-        appear; None for a single row or column. Values that are pictures are shown as pictures.
-    inches: the width of one. A cell that failed is a gray panel that says why.
-
-    Raises ValueError if there is nothing to show, or more than one result for a place.
-    """
-    down, across = _values(results, rows), _values(results, columns)
-    places: dict[tuple[str, str], Result] = {}
-    for result in results:
-        place = tuple(_identity(result.arguments.get(name)) for name in (rows, columns))
-        if place in places:
-            raise ValueError(
-                "Two results belong in one place of the sheet: name the argument in which they differ "
-                "as its rows or columns, or choose the results to show."
-            )
-        places[place] = result
-
-    # Pictures on a margin need a row or a column of their own.
-    top, left = (any(map(_is_picture, values.values())) for values in (across, down))
-    shapes = [result.image.shape[2:] for result in results if result.image is not None]
-    height, width = max(shapes, key=lambda shape: shape[0] / shape[1], default=(1, 1))
-    wide, high = inches * (len(across) + left), inches * height / width * (len(down) + top)
-    figure = Figure(figsize=(wide + 0.4, high + 0.4), layout="compressed")
-    axes = figure.subplots(len(down) + top, len(across) + left, squeeze=False)
-    for axis in axes.flat:
-        axis.set(xticks=[], yticks=[])
-        axis.spines[:].set_visible(False)
-    for column, value in enumerate(across.values(), left):
-        _draw_label(axes[0, column], columns, value, axes[0, column].set_title)
-    for row, value in enumerate(down.values(), top):
-        _draw_label(axes[row, 0], rows, value, axes[row, 0].set_ylabel)
-    for (row, y), (column, x) in itertools.product(enumerate(down, top), enumerate(across, left)):
-        result = places.get((y, x))
-        if result is None:
-            continue
-        if not result.error:
-            axes[row, column].imshow(to_pil(result.image), interpolation="lanczos")
-            continue
-        axes[row, column].imshow(np.full((height, width, 3), 0.85))
-        words = textwrap.fill(result.error, round(19 * inches))
-        middle = {"ha": "center", "va": "center", "transform": axes[row, column].transAxes}
-        axes[row, column].text(0.5, 0.5, words, fontsize=6, in_layout=False, **middle)
-    return figure
 
 
 def _check_executor(executor: Executor | None) -> None:
@@ -219,63 +147,49 @@ def _check_executor(executor: Executor | None) -> None:
         )
 
 
-class _Network(NamedTuple):
-    """What to load, and what it must turn out to be: weights of one name may differ elsewhere."""
-
-    options: tuple[tuple[str, Any], ...]
-    identity: str
-
-
-_loading = threading.Lock()  # or threads that begin together would load a network each
+def _paths(folder, function, calls: Sequence[Call]) -> list[Path | None]:
+    """Where each cell is kept, if anywhere."""
+    if folder is None:
+        return [None] * len(calls)
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return [Path(folder, f"{key}.safetensors") for key in keys(function, calls)]
 
 
-@lru_cache(maxsize=4)
-def _load(network: _Network) -> nn.Module:
-    vgg = load_vgg19(**dict(network.options))
-    if _plain(vgg) != network.identity:
-        raise ValueError(
-            f"The network {_text(dict(network.options))} has other weights where this cell ran than "
-            "where the sweep began; use one version of nstlib and one weights file everywhere."
-        )
-    return vgg
+def _kept(path: Path | None, cell: Mapping[str, Any]) -> Result | None:
+    found = None if path is None else read(path)
+    return None if found is None else Result(cell, *found)
 
 
-def _calls(recipe, cells) -> tuple[Callable, list[tuple[tuple, dict[str, Any]]]]:
-    """The function, and for each cell its positional and its keyword arguments."""
-    whole = recipe if isinstance(recipe, partial) else partial(recipe)
-    signature, networks, calls = inspect.signature(whole.func), {}, []
-    for index, cell in enumerate(cells):
-        try:
-            keywords = {**whole.keywords, **cell}
-            bound = signature.bind(*whole.args, **keywords)
-        except TypeError as error:
-            raise ValueError(f"Cell {index} does not fit {_name(whole.func)}: {error}.") from error
-        bound.apply_defaults()
-        vgg = keywords.get("vgg", bound.arguments.get("vgg", ...))
-        vgg = "compact" if vgg is None else vgg  # as in the recipes
-        if isinstance(vgg, str | Path | Mapping):
-            options = vgg if isinstance(vgg, Mapping) else {"weights": vgg}
-            options = tuple(sorted(options.items()))
-            if options not in networks:
-                networks[options] = _Network(options, _plain(load_vgg19(**dict(options))))
-            keywords["vgg"] = networks[options]
-        calls.append((whole.args, keywords))
-    return whole.func, calls
+def _result(cell: Mapping[str, Any], outcome: Outcome, path: Path | None) -> Result:
+    """What came back, kept on disk if all went well."""
+    pixels, losses, error = outcome
+    # A copy: what comes from another process may be memory that must not be written to.
+    image = None if pixels is None else torch.tensor(pixels)
+    if path is not None and not error:
+        write(path, image, losses, cell)
+    return Result(cell, image, losses, error)
 
 
-def _task(executor, args, keywords, stop) -> bytes | tuple:
+def _warn_of_failures(results: Sequence[Result]) -> None:
+    failed = [result.error for result in results if result.error]
+    if failed:
+        count = f"{len(failed)} of {len(results)} cells have no result, the first for this reason: "
+        warnings.warn(count + failed[0], stacklevel=3)
+
+
+def _task(executor: Executor | None, call: Call, stop: threading.Event) -> bytes | tuple:
     """What `_work` needs besides the function, as it is for this process or pickled for others."""
     if executor is None or isinstance(executor, ThreadPoolExecutor):
-        return args, keywords, stop
+        return *call, stop
     # Pickled here, because between processes torch would otherwise pass tensors as open files, which
     # are lost with a process that is killed.
     try:
-        return pickle.dumps((args, keywords, None))
+        return pickle.dumps((*call, None))
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise ValueError(f"The arguments of a cell cannot be sent away: {error}.") from error
 
 
-def _work(function, task, ticket="") -> tuple[np.ndarray | None, dict[str, float], str]:
+def _work(function, task, ticket="") -> Outcome:
     """One cell, wherever that is: picture, losses, error.
 
     Errors go back as words, because one that holds a Step cannot leave its process.
@@ -283,9 +197,8 @@ def _work(function, task, ticket="") -> tuple[np.ndarray | None, dict[str, float
     last, error = None, ""
     try:
         args, keywords, stop = pickle.loads(task) if isinstance(task, bytes) else task
-        if isinstance(keywords.get("vgg"), _Network):
-            with _loading:
-                keywords = keywords | {"vgg": _load(keywords["vgg"])}
+        if isinstance(keywords.get("vgg"), Network):
+            keywords = keywords | {"vgg": load(keywords["vgg"])}
         for step in function(*args, **keywords):
             last = step
             if stop is not None and stop.is_set():
@@ -327,12 +240,12 @@ def _work_elsewhere(executor, function, tasks, retries, keep) -> None:
                 if lost and times <= retries:
                     send(index, times + 1)
                 else:
-                    keep(index, *((None, {}, _lost(lost, times)) if lost else future.result()))
+                    keep(index, (None, {}, _lost(lost, times)) if lost else future.result())
                 del sent[future]
     except KeyboardInterrupt:
         for future, (index, _) in sent.items():
             if future.done() and not future.cancelled() and not future.exception():
-                keep(index, *future.result())
+                keep(index, future.result())
         raise
     finally:
         for future in sent:
@@ -348,110 +261,3 @@ def _lost(error: BaseException, times: int) -> str:
         )
     reason = textwrap.shorten(f"{type(error).__name__}: {error}", 200)
     return f"Sent {times} times, this cell did not come back ({reason})."
-
-
-def _keys(function, calls) -> Iterator[str]:
-    """File names for cells: the same in every session, others for whatever changes the picture."""
-    signature = inspect.signature(function)
-    try:
-        source = inspect.getsource(function)
-    except (OSError, TypeError):  # typed into a shell, or not written in Python
-        source = ""
-    for args, keywords in calls:
-        bound = signature.bind(*args, **keywords)
-        bound.apply_defaults()  # so that a changed default is another cell too
-        yield _identity([_name(function), source, bound.arguments])
-
-
-def _identity(value: Any) -> str:
-    return hashlib.sha256(json.dumps(_plain(value)).encode()).hexdigest()[:24]
-
-
-def _plain(value: Any) -> Any:
-    """What JSON can hold: numbers and words as they are, of pixels and weights a hash."""
-    if isinstance(value, _Network):
-        return value.identity
-    if isinstance(value, np.generic):
-        value = value.item()
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else value  # style_weight=10.0 is style_weight=10
-    if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, Mapping):
-        return sorted([str(key), _plain(one)] for key, one in value.items())
-    if isinstance(value, list | tuple | range):
-        return [_plain(one) for one in value]
-    if isinstance(value, Tensor | np.ndarray):
-        array = torch.as_tensor(value).detach().cpu().double().numpy()
-        return [*array.shape, hashlib.sha256(array.tobytes()).hexdigest()]
-    if isinstance(value, nn.Module):
-        # Its repr says which layers, pooling and padding, its buffers how pixels are normalized.
-        tensors = itertools.chain(value.named_parameters(), value.named_buffers())
-        return _identity([repr(value), dict(tensors)])
-    raise ValueError(
-        f"A {type(value).__name__} in a cell cannot be told from others; give numbers, words, lists, "
-        "pictures or networks."
-    )
-
-
-def _write(path: Path, result: Result) -> None:
-    about = {
-        "losses": result.losses,
-        "arguments": {k: _text(v) for k, v in result.arguments.items()},
-    }
-    metadata = {key: json.dumps(value) for key, value in about.items()}
-    write_whole(path, save({"image": result.image}, metadata))
-
-
-def _read(path: Path, cell: Mapping[str, Any]) -> Result | None:
-    """A finished cell, or None where there is none that can be read."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            # A copy, as the tensor may be a view of the file.
-            return Result(
-                cell, file.get_tensor("image").clone(), json.loads(file.metadata()["losses"])
-            )
-    except (OSError, SafetensorError, LookupError, TypeError, ValueError):
-        return None
-
-
-def _values(results: Sequence[Result], name: str | None) -> dict[str, Any]:
-    """The values of one argument, each once, by identity."""
-    if not results:
-        raise ValueError("contact_sheet needs at least one result.")
-    names = dict.fromkeys(itertools.chain(*(result.arguments for result in results)))
-    if name is not None and not all(name in result.arguments for result in results):
-        raise ValueError(f"Not every cell has a {name!r}; the names are {', '.join(names)}.")
-    values = [result.arguments.get(name) for result in results]
-    return {_identity(value): value for value in values}
-
-
-def _is_picture(value: Any) -> bool:
-    return isinstance(value, Tensor) and value.ndim == 4
-
-
-def _draw_label(axis, name: str | None, value: Any, write: Callable) -> None:
-    if _is_picture(value):
-        axis.imshow(to_pil(value), interpolation="lanczos")
-        write(name, fontsize=9)
-    elif name is not None:
-        write(textwrap.fill(f"{name} = {_text(value)}", 26), fontsize=9)
-
-
-def _text(value: Any) -> str:
-    """A value for readers."""
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {_text(one)}" for key, one in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_text, value))
-    if _is_picture(value):
-        return f"picture of {value.shape[3]} x {value.shape[2]}"
-    return type(value).__name__ if isinstance(value, Tensor | nn.Module) else str(value)
-
-
-def _name(function) -> str:
-    return f"{function.__module__}.{function.__qualname__}"
