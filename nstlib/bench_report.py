@@ -102,11 +102,14 @@ def plot(measured: Mapping[str, Any]) -> Figure:
     _by_size(axes[1], rows, [row.peak / 1e6 for row in rows], "peak memory, MB")
     axes[0].legend(fontsize=8)
     if curves:
+        last = curves["textbook"][-1][1]
         for color, (name, curve) in zip(CURVE_COLORS, curves.items(), strict=True):
-            axes[2].plot(*zip(*curve, strict=True), color=color, label=name)
-        axes[2].axhline(curves["textbook"][-1][1], color="black", linewidth=0.6)
-        axes[2].set(xlabel="seconds", yscale="log", title="loss, from the same start")
+            points = [(t, loss / last - 1) for t, loss in curve if loss > last]
+            axes[2].plot(*zip(*points, strict=True), color=color, label=name)
+        axes[2].set(xlabel="seconds", xscale="log", yscale="log", ylim=(1e-4, None))
+        axes[2].set_title("loss above the textbook's last, in parts of it")
         axes[2].legend(fontsize=8)
+        axes[2].grid(alpha=0.3)
     return figure
 
 
