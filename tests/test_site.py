@@ -159,16 +159,14 @@ def prose():
 NAME = r"[A-Z][\w-]+"
 YEAR = r"((?:19[5-9]|20[0-4])\d)"
 # "Li and others (2017)", "Mahendran and Vedaldi 2015", "AdaIN, Huang and Belongie 2017"
-IN_TEXT = re.compile(
-    rf"({NAME})(?:, {NAME})*(?:,? and {NAME}| and others| et al\.)[\s,]+\(?{YEAR}\b"
-)
+IN_TEXT = re.compile(rf"({NAME})(?:,? and {NAME}| and others| et al\.)[\s,]+\(?{YEAR}\b")
 IN_HISTORY = re.compile(rf"^- {YEAR}: ((?:{NAME} ?)+(?:and {NAME})?)", re.MULTILINE)
 # "L. A. Gatys, A. S. Ecker, M. Bethge, [*Title*](https://…) (2015)", one after the other
 IN_SOURCES = re.compile(rf"((?:[A-Z]\. )+({NAME})[^;()]*?(?:\(https?://[^)]*\)[^;()]*)?)\({YEAR}\)")
 
 
 def named(text):
-    """{(first author, year)} of the papers that a text names."""
+    """{(an author, year)} of the papers that a text names."""
     text = re.sub(r"[^\S\n]*\n[^\S\n]*(?=\S)(?!- )", " ", text)
     found = {(name, year) for name, year in IN_TEXT.findall(text)}
     found |= {
@@ -201,9 +199,9 @@ def test_papers_are_found_in_a_text():
 
 def test_every_paper_has_an_entry():
     known = {
-        (" ".join(entry.persons["author"][0].last_names), entry.fields.get("year"))
+        (" ".join(person.last_names), entry.fields.get("year"))
         for entry in entries().values()
-        if "author" in entry.persons
+        for person in entry.persons.get("author", [])
     }
     papers = {paper: name for name, text in prose().items() for paper in named(text)}
     assert len(papers) > 15
@@ -343,8 +341,9 @@ def test_every_notebook_has_its_page(path, site_pages):
 
 @pytest.mark.slow
 def test_no_formula_is_left_as_it_was_written(site_pages):
-    for name, page in site_pages.items():
-        assert not re.search(r"\$|\\[a-z]+\{|\\(frac|sum|mathcal)\b", page.text), name
+    for path in NOTEBOOKS:
+        text = site_pages[f"{path.stem}.html"].text
+        assert not re.search(r"\$|\\[a-z]+\{|\\(frac|sum|mathcal)\b", text), path.name
 
 
 @pytest.mark.slow

@@ -31,7 +31,7 @@ language = "en"
 # The source folder is notebooks/, where there is more than pages.
 root_doc = "site/index"
 include_patterns = ["*.ipynb", "TEACHING.md", "course/README.md", "site/*.md"]
-exclude_patterns = ["site/README.md", "**.ipynb_checkpoints"]
+exclude_patterns = ["**.ipynb_checkpoints"]
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinxcontrib.bibtex"]
 
@@ -68,6 +68,7 @@ html_static_path = ["static"]
 html_extra_path = ["top"]  # index.html, which leads to site/index.html
 html_css_files = ["site.css"]
 html_copy_source = False
+html_domain_indices = False
 html_show_sphinx = False
 html_math_renderer = "drawn"
 pygments_style = "friendly"
