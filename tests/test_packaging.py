@@ -25,7 +25,7 @@ def test_environment_yml_has_the_packages_and_bounds_of_pyproject():
     wanted = bounds(project["dependencies"] + extras["test"])
     wanted = {CONDA_NAMES.get(name, name): bound for name, bound in wanted.items()}
     wanted["python"] = project["requires-python"]
-    lines = re.findall(r"^  - ([\w-]+>=.*)$", (ROOT / "environment.yml").read_text(), re.M)
+    lines = re.findall(r"^ +- ([\w-]+>=.*)$", (ROOT / "environment.yml").read_text(), re.M)
     assert bounds(lines) == wanted
 
 

@@ -4,9 +4,6 @@ import base64
 import html
 import json
 import re
-import shutil
-import subprocess
-import tarfile
 from io import BytesIO
 
 import nbformat
@@ -25,8 +22,6 @@ from nstlib import LAYERS, gram_matrix, load_vgg19, painting, photo
 from nstlib.recipes import STYLE_LAYERS
 from nstlib.widgets.app import descendants
 from nstlib.widgets.static_gram import chosen_pairs, static_gram_explorer
-
-LIBRARIES = {"@jupyter-widgets/html-manager": "1.0.15", "requirejs": "2.3.4"}
 
 
 @pytest.fixture(scope="module")
@@ -196,27 +191,6 @@ def test_bad_arguments(vgg, arguments, message):
 
 
 # In a real browser
-
-
-@pytest.fixture(scope="module")
-def libraries(tmp_path_factory):
-    """What the page asks a content delivery network for, from the npm registry."""
-    npm, folder = shutil.which("npm"), tmp_path_factory.mktemp("npm")
-    if npm is None:
-        pytest.skip("no npm here, to fetch the widget library of the page with")
-    for name, version in LIBRARIES.items():
-        command = [npm, "pack", "--silent", f"{name}@{version}"]
-        try:
-            fetched = subprocess.run(command, cwd=folder, capture_output=True, timeout=120)
-        except subprocess.TimeoutExpired:
-            pytest.skip(f"npm could not fetch {name} in two minutes")
-        if fetched.returncode:
-            pytest.skip(f"npm could not fetch {name}: {fetched.stderr.decode()[-300:]}")
-        (archive,) = folder.glob("*.tgz")
-        with tarfile.open(archive) as tar:
-            tar.extractall(folder / name, filter="data")
-        archive.unlink()
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,117 @@
+"""The API pages: README's table says which modules there are, the docstrings what is in them."""
+
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import nstlib
+
+README = Path(__file__).parents[2] / "README.md"
+ROW = re.compile(r"^\| (`[\w/.]+`(?:, `[\w/.]+`)*) \| (.+) \|$", re.MULTILINE)
+
+
+def fill(app, docname: str, source: list[str]) -> None:
+    """Put the lists of names and of modules where the comments of a page ask for them."""
+    text = source[0]
+    if "<!-- names of nstlib -->" in text:
+        text = text.replace("<!-- names of nstlib -->", "\n".join(_names()))
+    rows = ROW.findall(README.read_text("utf-8"))
+    second = next(number for number, row in enumerate(rows) if "`commands.py`" in row[0])
+    for comment, some in (("before", rows[:second]), ("from", rows[second:])):
+        comment = f"<!-- modules {comment} commands -->"
+        if comment in text:
+            text = text.replace(comment, "\n\n".join(_sections(some)))
+    if "<!-- pages for teachers -->" in text:
+        pages = [f"/{page}" for page in ("TEACHING", "course/README") if page in app.env.found_docs]
+        toctree = ["```{toctree}", ":caption: To teach it", *pages, "```"]
+        text = text.replace("<!-- pages for teachers -->", "\n".join(toctree if pages else []))
+    source[0] = text
+
+
+def as_rst(app, what: str, name: str, obj, options, lines: list[str]) -> None:
+    """A docstring's lines "name: text" about arguments as a list; the rest is prose already.
+
+    A name with nothing behind the colon has its choices below it, indented: a list in the list.
+    """
+    arguments = set(_arguments(obj))
+    new, item, choices = [], False, False
+    for line in map(_escaped, lines):
+        head, _, text = line.partition(":")
+        if head and set(head.split(", ")) <= arguments:
+            new += [] if item else [""]
+            new.append(f"* **{head}**: {text.strip()}".rstrip())
+            item, choices = True, not text.strip()
+        elif not item or not line or re.match(r"(Returns|Yields|Raises)\b", line):
+            new += ["", line] if item else [line]
+            item = choices = False
+        elif choices and re.match(r' +("\w+"|a path): ', line):
+            new += ["", f"  * {line.strip()}"]
+        else:
+            new.append(("    " if choices else "  ") + line.strip())
+    lines[:] = new
+
+
+def _escaped(line: str) -> str:
+    """Bars and stars of formulas and of signatures; what stands in backticks is left alone."""
+    parts = line.split("`")
+    parts[::2] = [re.sub(r"\||(?<=\()\*(?=\w)", r"\\\g<0>", part) for part in parts[::2]]
+    return "`".join(parts)
+
+
+def _arguments(obj) -> list[str]:
+    try:
+        return list(inspect.signature(obj).parameters)
+    except (TypeError, ValueError):  # a module, a constant
+        return []
+
+
+def _names() -> Iterator[str]:
+    yield "| name | what it is |"
+    yield "| --- | --- |"
+    homes = [module for row in ROW.findall(README.read_text("utf-8")) for module in _in_row(row)]
+    places = [(homes.index(_home(name, homes)), name) for name in nstlib.__all__]
+    for place, name in sorted(places, key=lambda pair: pair[0]):
+        module = importlib.import_module(homes[place])
+        thing = getattr(nstlib, name)
+        text = inspect.getdoc(thing) if callable(thing) else _comment(module, name)
+        first = text.partition("\n\n")[0].replace("\n", " ").replace("|", r"\|")
+        yield f"| {{py:obj}}`{name} <{homes[place]}.{name}>` | {first} |"
+
+
+def _home(name: str, modules: list[str]) -> str:
+    """The module that a name of `nstlib` comes from."""
+    home = getattr(getattr(nstlib, name), "__module__", None)
+    if home in modules:
+        return home
+    return next(m for m in modules if name in vars(importlib.import_module(m)))
+
+
+def _comment(module, name: str) -> str:
+    """The string below a constant."""
+    found = re.search(rf'^{name}\b.*?^"""(.*?)"""', inspect.getsource(module), re.S | re.M)
+    return found[1] if found else ""
+
+
+def _sections(rows: list[tuple[str, str]]) -> Iterator[str]:
+    for row in rows:
+        files = re.findall(r"[\w/.]+", row[0])
+        yield "## " + ", ".join(file.removesuffix(".py").strip("/") for file in files)
+        yield row[1][0].upper() + row[1][1:] + "."
+        for module in _in_row(row):
+            yield f"### {module}"
+            members = "" if module == "nstlib.checks" else "   :members:\n"
+            yield f"```{{eval-rst}}\n.. automodule:: {module}\n{members}```"
+
+
+def _in_row(row: tuple[str, str]) -> list[str]:
+    """The modules of a row: `vgg.py`; all of `checks/`, but of `widgets/` what one imports from it."""
+    found = [f"nstlib.{file}" for file in re.findall(r"`(\w+)\.py`", " ".join(row))]
+    for folder in re.findall(r"`(\w+)/`", row[0]):
+        package = importlib.import_module(f"nstlib.{folder}")
+        found.append(package.__name__)
+        parts = [] if folder == "widgets" else pkgutil.iter_modules(package.__path__)
+        found += [f"{package.__name__}.{part.name}" for part in parts]
+    return found
