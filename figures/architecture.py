@@ -17,18 +17,27 @@ ROOMS: dict[str, tuple[tuple[str, ...], str, tuple[int, int]]] = {
     "apps": (("widgets",), "#f6e3c5", (350, 40)),
     "new weights": (("pretrain", "crops", "canvases", "fields"), "#f6e3c5", (600, 40)),
     "exercises": (("checks",), "#f6e3c5", (860, 40)),
-    "measuring": (("evaluate", "bench"), "#dfe8d5", (350, 185)),
-    "running and watching": (("job", "sweep", "progress", "plots"), "#dfe8d5", (190, 325)),
-    "the three experiments": (("recipes",), "#dfe8d5", (500, 325)),
-    "filters by formula": (("wavelets", "student"), "#dfe8d5", (860, 325)),
-    "the loop": (("optimize",), "#d4e3ee", (100, 490)),
+    "measuring": (
+        ("evaluate", "bench", "bench_report", "race", "textbook", "meters"),
+        "#dfe8d5",
+        (380, 175),
+    ),
+    "running and watching": (
+        ("job", "sweep", "cells", "contact", "progress", "plots"),
+        "#dfe8d5",
+        (120, 345),
+    ),
+    "the three experiments": (("recipes", "targets", "scales"), "#dfe8d5", (430, 345)),
+    "filters by formula": (("wavelets", "student"), "#dfe8d5", (860, 345)),
+    "large pictures": (("tiles", "memory"), "#dfe8d5", (640, 470)),
+    "the loop": (("optimize",), "#d4e3ee", (100, 590)),
     "pictures": (
         ("images", "paintings", "oils", "prints", "strokes"),
         "#d4e3ee",
-        (350, 490),
+        (350, 590),
     ),
-    "what is compared": (("losses", "colors"), "#d4e3ee", (620, 490)),
-    "the network": (("vgg", "weights"), "#d4e3ee", (860, 490)),
+    "what is compared": (("losses", "colors"), "#d4e3ee", (620, 590)),
+    "the network": (("vgg", "weights", "precision"), "#d4e3ee", (860, 590)),
 }
 WIDTH, LINE, BOX = 980, 19, 190
 CAPTION = (

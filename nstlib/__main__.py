@@ -149,12 +149,12 @@ def _add_tools(add: Callable[..., argparse.ArgumentParser]) -> None:
         choices=METHODS,
         help="(textbook, float32; bfloat16 where it is fast)",
     )
-    sub.add_argument("--seconds", type=float, default=4.0, help="how long to go on with each (4)")
+    sub.add_argument("--seconds", type=float, default=2.0, help="how long to go on with each (2)")
     sub.add_argument(
         "--race",
         type=int,
-        default=192,
-        help="side of the picture for the race to a loss, 0 for none (192)",
+        default=128,
+        help="side of the picture for the race to a loss, 0 for none (128)",
     )
     sub.add_argument("--device")
     sub.add_argument("--out", metavar="FILE", help="keep the numbers, as .json")

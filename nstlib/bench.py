@@ -8,6 +8,7 @@ Every method has a process of its own, so that the peak of its memory is its own
 
 import multiprocessing
 import statistics
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -62,15 +63,15 @@ def measure(
     *,
     methods: Sequence[str] | None = None,
     device: str | torch.device | None = None,
-    seconds: float = 4.0,
+    seconds: float = 2.0,
 ) -> Iterator[Row]:
     """Measure each method on each backbone at each size, a Row each.
 
     weights: as `load_vgg19` takes them, and "random:WIDTH" for random weights of a width: the speed of
     VGG-19 at full width ("random:1") is that of ImageNet's, whose weights it does not need.
     methods: some of `METHODS`; by default textbook and float32, and bfloat16 where the device has it.
-    seconds: how long to go on with the closures of one Row; one at least, after a first that does not
-        count.
+    seconds: how long to go on with the closures of one Row; the first counts only if it alone took
+        longer.
     """
     device = default_device() if device is None else torch.device(device)
     if methods is None:
@@ -124,8 +125,10 @@ def _row(weights: str, method: str, device: str, size: int, before: int, seconds
     content, style = pictures(size, vgg.device)
     with Peak(vgg.device, before=before) as peak:
         closure, step = start(vgg, content, style, side=TILE if method == "tiles" else None)
+        begin = time.perf_counter()
         loss = closure()
-        times = timed(closure, seconds, vgg.device)
+        first = time.perf_counter() - begin
+        times = [first] if first > seconds else timed(closure, seconds, vgg.device)
         steps = timed(step, seconds / 4, vgg.device)
     return Row(
         weights=weights,

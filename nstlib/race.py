@@ -14,7 +14,7 @@ from nstlib.vgg import load_vgg19
 
 def race(
     weights: str = "compact",
-    size: int = 192,
+    size: int = 128,
     *,
     device: str | torch.device | None = None,
     closures: int = 500,
