@@ -61,14 +61,14 @@ def sheet_of(name):
 def stubs_in(notebook):
     """Names of all functions in a notebook whose last statement is `...`, found by reading alone."""
     source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    source = re.sub(r"^%.*$", "", source, flags=re.MULTILINE)
+    source = re.sub(r"^( *)%.*$", r"\1pass", source, flags=re.MULTILINE)
     functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
     return [one.name for one in functions if ast.unparse(one.body[-1]) == "..."]
 
 
 def code_of(cells):
     return "\n".join(
-        re.sub(r"^%.*$", "", cell.source, flags=re.MULTILINE)
+        re.sub(r"^( *)%.*$", r"\1pass", cell.source, flags=re.MULTILINE)
         for cell in cells
         if cell.cell_type == "code"
     )

@@ -82,6 +82,6 @@ def test_a_notebook_asks_two_to_four_things_and_leaves_no_check_out(path):
 
 
 def test_every_notebook_has_exercises_and_every_solution_a_notebook():
-    assert len(NOTEBOOKS) == 8
+    assert len(NOTEBOOKS) == 9
     solutions = {path.stem for path in (FOLDER / "solutions").glob("*.py")}
     assert solutions == {path.stem for path in NOTEBOOKS}
