@@ -88,6 +88,14 @@ def named(widget: widgets.Widget, name: str, tooltip: str) -> widgets.Widget:
     return widget.add_class(f"nst-{name}")
 
 
+def button(
+    text: str, name: str, tooltip: str, *, icon: str = "", width: str = "auto", style: str = ""
+) -> widgets.Button:
+    """A named button. icon: of Font Awesome; style: "primary" for the one that is meant."""
+    made = widgets.Button(description=text, icon=icon, button_style=style, layout={"width": width})
+    return named(made, name, tooltip)
+
+
 def descendants(widget: widgets.Widget) -> Iterator[widgets.Widget]:
     """A widget and all that are in it."""
     yield widget

@@ -3,7 +3,7 @@
 import ipywidgets as widgets
 from torch import Tensor
 
-from nstlib.widgets.app import App, named
+from nstlib.widgets.app import App, button, named
 from nstlib.widgets.drawing import jpeg
 from nstlib.widgets.picture import Picture
 
@@ -26,7 +26,7 @@ class FeaturePage(App):
         self._arrange(image)
 
     def _make_controls(self, layers: list[str], layer: str, *, before: bool) -> None:
-        full, auto = {"width": "98%"}, {"width": "auto"}
+        full = {"width": "98%"}
         self.layer = named(
             widgets.Dropdown(options=layers, value=layer, description="Layer"),
             "feature-layer",
@@ -47,16 +47,10 @@ class FeaturePage(App):
             "Which channel of the layer to look at; arrow keys go through them",
         )
         self.channel.style.description_width = "55px"
-        self.more = named(
-            widgets.Button(description="previous", icon="arrow-left", layout=auto),
-            "feature-more",
-            "The channel that comes before this one when they are ordered by their mean",
-        )
-        self.less = named(
-            widgets.Button(description="next most active", icon="arrow-right", layout=auto),
-            "feature-less",
-            "The channel that comes after this one when they are ordered by their mean",
-        )
+        place = "The channel that comes {} this one when they are ordered by their mean"
+        before, after = place.format("before"), place.format("after")
+        self.more = button("previous", "feature-more", before, icon="arrow-left")
+        self.less = button("next most active", "feature-less", after, icon="arrow-right")
         self.smooth = named(
             widgets.Checkbox(False, description="smooth", indent=False),
             "feature-smooth",
@@ -84,10 +78,8 @@ class FeaturePage(App):
         )
         for field in (self.x, self.y):
             field.style.description_width = "15px"
-        self.strongest = named(
-            widgets.Button(description="to its peak", layout=auto),
-            "feature-strongest",
-            "Go to where this channel answers most",
+        self.strongest = button(
+            "to its peak", "feature-strongest", "Go to where this channel answers most"
         )
 
     def _make_pictures(self, image: Tensor) -> None:

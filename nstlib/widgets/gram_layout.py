@@ -7,7 +7,7 @@ import numpy as np
 from torch import Tensor
 
 from nstlib.widgets import gram_pictures as pictures
-from nstlib.widgets.app import named
+from nstlib.widgets.app import button, named
 from nstlib.widgets.gram_subject import TESTS
 from nstlib.widgets.gram_view import APART, STRONGEST, TOGETHER
 from nstlib.widgets.grams import SCALES
@@ -209,13 +209,13 @@ def add_controls(app, layers: Sequence[str], layer: str, others: Sequence[str]) 
     tips = ["The picture", "What it is compared to", "What A has more of, and what B"]
     app.letters = choice("Show", ("A", "B", "A − B"), "gram-view", tips)
     app.matrix = Matrix()
-    app.zoom = _button("Zoom in", "gram-zoom", "See the entries about the picked one, half as many")
-    app.whole = _button("Whole matrix", "gram-whole", "See all entries")
+    app.zoom = button("Zoom in", "gram-zoom", "See the entries about the picked one, half as many")
+    app.whole = button("Whole matrix", "gram-whole", "See all entries")
     app.i, app.j = (_channel(name, text) for name, text in (("i", "Entry i"), ("j", "j")))
     tip = "Which entries the two buttons beside it lead to"
     app.route = _dropdown("Pairs", (TOGETHER, STRONGEST, APART), "gram-route", tip)
-    app.back = _button("◀", "gram-back", "The pair before this one")
-    app.next = _button("next ▶", "gram-next", "The next pair")
+    app.back = button("◀", "gram-back", "The pair before this one")
+    app.next = button("next ▶", "gram-next", "The next pair")
     app.entry = Entry()
     tips = [
         "The maps of the picture",
@@ -246,10 +246,6 @@ def _dropdown(text: str, options: Sequence[str], name: str, tooltip: str) -> wid
     menu = widgets.Dropdown(options=list(options), description=text, layout={"width": "auto"})
     menu.style.description_width = "initial"
     return named(menu, name, tooltip)
-
-
-def _button(text: str, name: str, tooltip: str) -> widgets.Button:
-    return named(widgets.Button(description=text, layout={"width": "auto"}), name, tooltip)
 
 
 def _channel(name: str, text: str) -> widgets.BoundedIntText:

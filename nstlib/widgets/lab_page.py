@@ -8,7 +8,7 @@ import ipywidgets as widgets
 import torch
 from torch import Tensor
 
-from nstlib.widgets.app import App, named
+from nstlib.widgets.app import App, button, named
 from nstlib.widgets.drawing import jpeg
 from nstlib.widgets.live import COLORS, Progress
 from nstlib.widgets.picture import Picture
@@ -76,21 +76,14 @@ class LabPage(App):
             control.layout.width = f"{width}px"
 
     def _make_transport(self) -> None:
-        self.start = named(
-            widgets.Button(description="Start", icon="play", button_style="primary"),
-            "lab-start",
-            "Make a picture from the ticked layers together; a run that is going on is replaced",
+        make = "Make a picture from the ticked layers together; a run that is going on is replaced"
+        end = "End the run here; its picture goes to the tray"
+        look = {"width": "110px"}
+        self.start = button("Start", "lab-start", make, icon="play", style="primary", **look)
+        self.stop = button("Stop", "lab-stop", end, icon="stop", **look)
+        self.series = button(
+            "", "lab-series", "One run after the other, from a on", icon="forward", **look
         )
-        self.stop = named(
-            widgets.Button(description="Stop", icon="stop"),
-            "lab-stop",
-            "End the run here; its picture goes to the tray",
-        )
-        self.series = named(
-            widgets.Button(icon="forward"), "lab-series", "One run after the other, from a on"
-        )
-        for button in (self.start, self.stop, self.series):
-            button.layout.width = "110px"
         self.progress = Progress()
         self.progress.bar.layout.width = "110px"
 

@@ -14,7 +14,7 @@ from nstlib.images import resize, save_image, write_whole
 from nstlib.optimize import Step
 from nstlib.recipes import transfer
 from nstlib.vgg import VGG19, load_vgg19
-from nstlib.widgets.app import App, named
+from nstlib.widgets.app import App, button, named
 from nstlib.widgets.chooser import Chooser
 from nstlib.widgets.code import transfer_code
 from nstlib.widgets.dials import Dials, Settings, default_size
@@ -82,23 +82,14 @@ class Studio(App):
     # The widgets
 
     def _make_transport(self) -> None:
-        self.start = named(
-            widgets.Button(description="Start", icon="play", button_style="primary"),
-            "start",
-            "begin a transfer; one that is running is replaced",
-        )
-        self.pause = named(
-            widgets.Button(description="Pause", icon="pause"), "pause", "hold, or go on"
-        )
-        self.stop = named(
-            widgets.Button(description="Stop", icon="stop"), "stop", "end here and keep the picture"
-        )
-        for button in (self.start, self.pause, self.stop):
-            button.layout.width = "92px"
+        begin, look = "begin a transfer; one that is running is replaced", {"width": "92px"}
+        self.start = button("Start", "start", begin, icon="play", style="primary", **look)
+        self.pause = button("Pause", "pause", "hold, or go on", icon="pause", **look)
+        self.stop = button("Stop", "stop", "end here and keep the picture", icon="stop", **look)
         self.progress = Progress()
-        self.start.on_click(self.safely(lambda button: self.begin()))
-        self.pause.on_click(self.safely(lambda button: self.pause_or_resume()))
-        self.stop.on_click(self.safely(lambda button: self.end()))
+        self.start.on_click(self.safely(lambda pressed: self.begin()))
+        self.pause.on_click(self.safely(lambda pressed: self.pause_or_resume()))
+        self.stop.on_click(self.safely(lambda pressed: self.end()))
         self.dials.on_move(self.safely(self._steer))
         self.dials.keep_colors.observe(self.safely(lambda change: self._show_last()), "value")
 
@@ -113,7 +104,7 @@ class Studio(App):
             "save-kind",
             "the last picture, or the film of the run",
         )
-        self.save = named(widgets.Button(description="Save", icon="save"), "save", "write the file")
+        self.save = button("Save", "save", "write the file", icon="save", width="84px")
         self.show_code = named(
             widgets.ToggleButton(description="Show the code", icon="code"),
             "show-code",
@@ -121,9 +112,9 @@ class Studio(App):
         )
         self.path.layout.width = self.kind.layout.width = "210px"
         self.path.style.description_width = self.kind.style.description_width = "56px"
-        self.save.layout.width, self.show_code.layout.width = "84px", "168px"
+        self.show_code.layout.width = "168px"
         self.listing = widgets.HTML().add_class("nst-code")
-        self.save.on_click(self.safely(lambda button: self.keep()))
+        self.save.on_click(self.safely(lambda pressed: self.keep()))
         self.show_code.observe(self.safely(lambda change: self._show_code()), "value")
 
     def _lay_out(self) -> None:

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from nstlib.images import load_image, save_image, to_pil
-from nstlib.widgets.app import App, descendants, named
+from nstlib.widgets.app import App, button, descendants, named
 from nstlib.widgets.drawing import jpeg
 from nstlib.widgets.film import free_path
 from nstlib.widgets.picture import Picture
@@ -36,19 +36,11 @@ class Tray(widgets.VBox):
             "Where to write the pictures: a .png or another kind; nothing is overwritten",
         )
         self.path.style.description_width = "55px"
-        button = {"width": "90px"}
-        self.save = named(
-            widgets.Button(description="Save", icon="save", layout=button),
-            "tray-save",
-            "Write the original and all pictures of the tray, with their captions, to one file",
-        )
-        self.clear = named(
-            widgets.Button(description="Clear", icon="trash", layout=button),
-            "tray-clear",
-            "Empty the tray",
-        )
-        self.save.on_click(app.safely(lambda button: self.write()))
-        self.clear.on_click(app.safely(lambda button: self.empty()))
+        write = "Write the original and all pictures of the tray, with their captions, to one file"
+        self.save = button("Save", "tray-save", write, icon="save", width="90px")
+        self.clear = button("Clear", "tray-clear", "Empty the tray", icon="trash", width="90px")
+        self.save.on_click(app.safely(lambda pressed: self.write()))
+        self.clear.on_click(app.safely(lambda pressed: self.empty()))
         self._title = widgets.HTML("<b>Tray</b>")
         bar = [self._title, self.path, self.save, self.clear]
         super().__init__(
