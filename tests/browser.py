@@ -144,7 +144,12 @@ def serve_lab(folder: Path) -> AbstractContextManager[Server]:
 
 def serve_voila(folder: Path, name: str) -> AbstractContextManager[Server]:
     """Voilà, which runs one notebook anew for everybody who opens the page."""
-    return _serve(folder, "voila", name, f"--Voila.ip={HOST}", "--show_tracebacks=True")
+    # Voilà loads all extensions of JupyterLab that are installed. Those of nbgrader and of Notebook 7
+    # only work inside these programs, and fail in the console.
+    strangers = ("@jupyter/nbgrader", "@jupyter-notebook/lab-extension")
+    denied = [f"--VoilaConfiguration.extension_denylist={name}" for name in strangers]
+    options = (f"--Voila.ip={HOST}", "--show_tracebacks=True", *denied)
+    return _serve(folder, "voila", name, *options)
 
 
 class Tab:
