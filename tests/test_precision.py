@@ -25,7 +25,7 @@ def test_bfloat16_ends_at_the_same_loss():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("optimizer", "steps"), [("adam", 12), ("lbfgs", 8)])
+@pytest.mark.parametrize(("optimizer", "steps"), [("adam", 12), ("lbfgs", 4)])
 def test_bfloat16_paints_the_same_picture(optimizer, steps):
     """For as long as two runs of L-BFGS can be compared at all: see the next test."""
     options = {"optimizer": optimizer, "steps": steps, "scales": (1.0,)}
