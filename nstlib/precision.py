@@ -18,7 +18,7 @@ def has_bfloat16(device: str | torch.device) -> bool:
     device = torch.device(device)
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
-    # Public since torch 2.11 or so; a torch without it says no, and float32 is right everywhere.
+    # An older torch does not tell: it says no, and float32 is right everywhere.
     capabilities = getattr(torch.cpu, "get_capabilities", dict)()
     return device.type == "cpu" and any(capabilities.get(k) for k in ("avx512_bf16", "amx_bf16"))
 

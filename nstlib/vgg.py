@@ -96,6 +96,10 @@ class VGG19(nn.Module):
         self.precision = torch.float32
         self.requires_grad_(False).eval()
 
+    def extra_repr(self) -> str:
+        """What the layers' own lines do not say; a sweep tells networks apart by it."""
+        return f"precision={self.precision}"
+
     @property
     def layers(self) -> tuple[str, ...]:
         """The names of this network's layers, in order."""

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from nstlib import finish, load_vgg19, painting, photo, precision, transfer
+from nstlib.cells import identity
 from nstlib.evaluate import ssim
 from nstlib.precision import has_bfloat16, precision_for
 from nstlib.recipes import STYLE_LAYERS
@@ -111,6 +112,12 @@ def test_a_torch_that_cannot_tell_says_no(monkeypatch):
 def test_a_gpu_is_asked_for_its_generation(monkeypatch, capability, expected):
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
     assert has_bfloat16("cuda") is expected
+
+
+def test_a_sweep_does_not_take_one_precision_for_the_other():
+    """Or a folder of float32 pictures would be taken for those of bfloat16."""
+    names = {identity(load_vgg19(device="cpu", precision=name)) for name in ("float32", "bfloat16")}
+    assert len(names) == 2
 
 
 def test_an_unknown_precision_gets_one_sentence():
