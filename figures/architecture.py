@@ -15,10 +15,9 @@ PACKAGE = FOLDER.parent / "nstlib"
 ROOMS: dict[str, tuple[tuple[str, ...], str, tuple[int, int]]] = {
     "from the shell": (("__main__", "commands"), "#f6e3c5", (120, 40)),
     "apps": (("widgets",), "#f6e3c5", (350, 40)),
-    "new weights": (("pretrain", "crops", "canvases", "fields"), "#f6e3c5", (600, 40)),
     "exercises": (("checks",), "#f6e3c5", (860, 40)),
     "measuring": (
-        ("evaluate", "bench", "bench_report", "race", "textbook", "meters"),
+        ("bench", "bench_report", "race", "textbook", "meters"),
         "#dfe8d5",
         (380, 175),
     ),
@@ -28,7 +27,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], str, tuple[int, int]]] = {
         (120, 345),
     ),
     "the three experiments": (("recipes", "targets", "scales"), "#dfe8d5", (430, 345)),
-    "filters by formula": (("wavelets", "student"), "#dfe8d5", (860, 345)),
+    "the compact network": (("backbone",), "#dfe8d5", (700, 175)),
     "large pictures": (("tiles", "memory"), "#dfe8d5", (640, 470)),
     "the loop": (("optimize",), "#d4e3ee", (100, 590)),
     "pictures": (

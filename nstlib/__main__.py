@@ -36,7 +36,8 @@ RECIPE_HELP = {
     "optimizer": f"one of {', '.join(OPTIMIZERS)}",
     "learning_rate": "by default 1 for lbfgs, 0.02 for adam",
     "steps": "updates of the pixels, over all scales",
-    "scales": "sizes to work at, one after the other, as fractions of --size",
+    "scales": "sizes to work at, one after the other, as fractions of --size; by default the picture "
+    "is halved as long as 96 pixels remain",
     "seed": "of the noise to start from",
 }
 

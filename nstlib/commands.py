@@ -19,7 +19,7 @@ from torch import Tensor
 
 from nstlib import bench as benchmark
 from nstlib import bench_report, plots, recipes
-from nstlib.evaluate import psnr, ssim
+from nstlib.backbone.evaluate import psnr, ssim
 from nstlib.images import WRITE_FORMATS, load_image, save_image
 from nstlib.losses import gram_loss, gram_matrix
 from nstlib.optimize import RunFailed, Step

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from nstlib.images import resize
 from nstlib.optimize import Step, descend
-from nstlib.scales import check_scales, coarse_to_fine, scaled, scaled_shape
+from nstlib.scales import check_scales, coarse_to_fine, halvings, scaled, scaled_shape
 from nstlib.targets import features_of, grams_of, terms_of, tile_side
 from nstlib.vgg import VGG19, load_vgg19
 
@@ -117,7 +117,7 @@ def transfer(
     optimizer: str = "lbfgs",
     learning_rate: float | None = None,
     steps: int = 150,
-    scales: Sequence[float] = (0.5, 1.0),
+    scales: Sequence[float] | None = None,
     seed: int = 0,
     state: Mapping[str, Any] | None = None,
 ) -> Iterator[Step]:
@@ -131,7 +131,8 @@ def transfer(
     tile: the side of the tiles in which a picture larger than that goes through the network, in less
     memory and more time, with the same result (`tiles.py`). None: tiles only where memory asks for them.
     scales: the sizes to work at, one after the other, as fractions of the content picture's size; both
-    pictures are scaled, each result is the start of the next, and the steps are shared out evenly.
+    pictures are scaled, each result is the start of the next, and the steps are shared out evenly. None
+    halves the picture as long as 96 pixels remain: 96, 192, 384.
     Yields Steps with the losses "content/LAYER", "style/LAYER" and "tv"; their images have the size of
     the scale they belong to.
 
@@ -155,6 +156,8 @@ def transfer(
     content_names, style_names = (_layers_in(loss_weights, kind) for kind in ("content", "style"))
     start = _start(init, content, seed)
     layers = [*content_names, *style_names]
+    if scales is None:
+        scales = halvings(max(content.shape[2:]), steps)
     check_scales(scales, steps)
     for scale in sorted(scales, reverse=True):  # now, because it may say that memory is short
         tile_side(tile, vgg, scaled_shape(content.shape, scale), layers)

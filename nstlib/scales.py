@@ -27,6 +27,18 @@ def coarse_to_fine(
     return _stages(stage, image, scales, ends, first, state)
 
 
+def halvings(side: int, steps: int, *, smallest: int = 96) -> tuple[float, ...]:
+    """…, 1/4, 1/2, 1: a picture of `side` pixels, halved as long as at least `smallest` remain.
+
+    So every run begins at about the same size, where the layers see the painting's large shapes whole,
+    and a picture looks alike at 256 and at 1024 pixels. Never more scales than steps.
+    """
+    count = 1
+    while side / 2**count >= smallest and count < steps:
+        count += 1
+    return tuple(0.5**k for k in reversed(range(count)))
+
+
 def check_scales(scales: Sequence[float], steps: int) -> None:
     """Raise ValueError for scales out of range, and for fewer steps than scales."""
     if not scales or any(not 0 < scale <= 4 for scale in scales):

@@ -44,8 +44,8 @@ class VGG19(nn.Module):
 
     width: 1 has the published number of channels (64 to 512); 0.25 has a quarter of each.
     pooling: "avg" gives smoother pictures (Gatys et al. 2015, section 2); "max" is the original.
-    padding: at the border of the picture, for conv1_1 only. "zeros" is the original, and shows as a
-        dark frame in whatever is optimized; "replicate" repeats the outermost pixels instead.
+    padding: what every convolution finds beyond the border. "zeros" is the original, and shows as a
+        frame in whatever is optimized; "replicate" repeats the outermost values instead.
     mean, std: the pixels become (image - mean) / std, channel by channel.
     last_layer: where the network ends.
 
@@ -79,15 +79,15 @@ class VGG19(nn.Module):
             if name.startswith("relu"):
                 # An in-place ReLU overwrites what a hook on the convolution before it kept.
                 layer.inplace = False
-            elif name.startswith("pool") and pooling == "avg":
+            elif name.startswith("conv"):
+                layer.padding_mode = padding
+            elif pooling == "avg":
                 layer = nn.AvgPool2d(kernel_size=2, stride=2)
             self.add_module(name, layer)
             if name == last_layer:
                 break
         else:
             raise ValueError(_no_such_layer(last_layer, LAYERS))
-        self.conv1_1.padding_mode = padding
-
         # Not persistent: a weights file holds convolutions alone. An explicit device, because
         # `load_vgg19` builds the network on the meta device, where a tensor has no values.
         for name, values in (("mean", mean), ("std", std)):
@@ -175,7 +175,7 @@ def load_vgg19(
     weights: str | Path = "compact",
     *,
     pooling: Literal["avg", "max"] = "avg",
-    padding: Literal["replicate", "zeros"] = "replicate",
+    padding: Literal["replicate", "zeros"] | None = None,
     width: float | None = None,
     seed: int = 0,
     device: str | torch.device | None = None,
@@ -191,6 +191,8 @@ def load_vgg19(
         torchvision's `features.0.weight`; width and depth follow from the tensors. Pixels are
         normalized as on ImageNet unless the safetensors metadata say otherwise, with
         "input" such as "(x - 0.45) / 0.225".
+    padding: as in `VGG19`. None is what the network was trained with: "zeros" for ImageNet's, and for
+        a file what its metadata say under "padding", "zeros" if they say nothing.
     device: None is CUDA where there is one, and the CPU elsewhere.
     precision: what the layers compute in. "bfloat16" halves the memory, and is faster where the device
         has it; "auto" takes it there alone. A run ends at the loss of a float32 one within 1 %, and at a
@@ -202,6 +204,7 @@ def load_vgg19(
         raise ValueError('width is for weights="random": all others have the width of their file.')
     metadata: Mapping[str, str] = {}
     if weights == "random":
+        metadata = {"padding": "replicate"}
         state = _random_weights(0.25 if width is None else width, seed)
     elif weights == "compact":
         with resources.as_file(resources.files("nstlib") / "data/compact.safetensors") as path:
@@ -216,6 +219,8 @@ def load_vgg19(
         raise ValueError(f"{source} are not of VGG-19: there is no filter bank conv1_1.weight.")
     last = [name for name in LAYERS if f"{name}.weight" in state][-1]
     mean, std = _normalization(metadata)
+    if padding is None:
+        padding = metadata.get("padding", "zeros")
     # On the meta device tensors have no memory: nothing is initialized only to be overwritten, and
     # the global random numbers stay as they are.
     with torch.device("meta"):

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from nstlib import fields
-from nstlib.canvases import PROGRAMS, WEIGHTS, canvas
+from nstlib.backbone import fields
+from nstlib.backbone.canvases import PROGRAMS, WEIGHTS, canvas
 
 
 def test_the_same_seed_draws_the_same_pixels():
@@ -40,7 +40,8 @@ def test_neighbors_in_fours_share_their_palette(monkeypatch):
     palettes = []
     original = fields.palette
     monkeypatch.setattr(
-        "nstlib.canvases.palette", lambda rng: palettes.append(original(rng)) or palettes[-1]
+        "nstlib.backbone.canvases.palette",
+        lambda rng: palettes.append(original(rng)) or palettes[-1],
     )
     for seed in (8, 11, 12):
         canvas(seed, size=16)

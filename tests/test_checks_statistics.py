@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from nstlib.backbone.evaluate import sliced_wasserstein
 from nstlib.checks import statistics as checks
-from nstlib.evaluate import sliced_wasserstein
 from nstlib.losses import gram_matrix
 
 FOLDER = Path(__file__).parents[1] / "notebooks"

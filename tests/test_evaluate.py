@@ -3,8 +3,9 @@ import pytest
 import torch
 from scipy.stats import wasserstein_distance
 
-from nstlib import evaluate
-from nstlib.images import photo
+from nstlib.backbone import evaluate
+from nstlib.backbone.sittings import export
+from nstlib.images import photo, save_image
 from nstlib.vgg import load_vgg19
 
 
@@ -56,19 +57,71 @@ def test_measures_of_a_network_are_named_and_finite(monkeypatch):
         evaluate, "texture_statistics", lambda image, side=256: image.mean((0, 2, 3)).numpy()
     )
     rng = torch.Generator().manual_seed(0)
-    styles = [torch.rand(1, 3, 32, 32, generator=rng) for _ in range(2)]
-    row, textures = evaluate.measure(load_vgg19("random", width=1 / 16), styles, steps=2)
-    assert {"psnr 1_1", "ssim 5_1", "texture", "color", "ms/step"} <= set(row)
+    pairs = [torch.rand(2, 1, 3, 32, 32, generator=rng).unbind() for _ in range(2)]
+    vgg = load_vgg19("random", width=1 / 16)
+    row, textures, transfers = evaluate.measure(vgg, pairs, steps=2)
+    assert {"psnr 1_1", "ssim 5_1", "texture", "at quarter", "layout", "grain", "ms/step"} <= set(
+        row
+    )
     assert all(np.isfinite(value) for value in row.values())
-    assert [tuple(one.shape) for one in textures] == [(1, 3, 32, 32)] * 2
+    assert [tuple(one.shape) for one in [*textures, *transfers]] == [(1, 3, 32, 32)] * 4
     text = evaluate.table({"one": row, "a longer name": row})
     assert len(text.splitlines()) == 1 + len(row)
     assert len({len(line) for line in text.splitlines()}) == 1
 
 
-def test_a_panel_keeps_proportions_and_pads_with_white():
+def test_layout_is_what_a_copy_keeps_and_a_turned_copy_reverses():
+    rng = torch.Generator().manual_seed(0)
+    picture = torch.rand(1, 3, 64, 48, generator=rng)
+    picture[..., :32, :] *= 0.3
+    assert evaluate.layout_correlation(picture, picture) > 1
+    turned = picture.flip(2, 3)
+    assert evaluate.layout_correlation(turned, picture) == pytest.approx(
+        -evaluate.layout_correlation(picture, picture), abs=1e-5
+    )
+    chance = [
+        evaluate.layout_correlation(torch.rand(1, 3, 64, 64, generator=rng), picture)
+        for _ in range(40)
+    ]
+    assert abs(np.mean(chance)) < 0.1
+
+
+def test_grain_is_that_of_the_colors_alone():
+    rng = torch.Generator().manual_seed(0)
+    style = torch.rand(1, 3, 32, 32, generator=rng)
+    gray = 0.1 * torch.rand(1, 1, 32, 32, generator=rng)
+    assert evaluate.color_grain(0.5 * style + gray, style) == pytest.approx(0.5, rel=1e-3)
+    # By hand: one red pixel on black. The Laplacian is 4 there and 1 at its four neighbors.
+    dot = torch.zeros(1, 3, 9, 9)
+    dot[0, 0, 4, 4] = 1
+    twice = torch.zeros(1, 3, 9, 9)
+    twice[0, 0, 2, 2] = twice[0, 0, 6, 6] = 1
+    assert evaluate.color_grain(twice, dot) == pytest.approx(2**0.5, rel=1e-4)
+
+
+def test_a_style_of_one_color_is_refused(tmp_path):
+    save_image(torch.full((1, 3, 32, 32), 0.4), tmp_path / "plain.png")
+    with pytest.raises(ValueError, match=r"plain\.png has one color only"):
+        evaluate.compare(["compact"], styles=[tmp_path / "plain.png"])
+
+
+def test_networks_of_one_name_in_two_folders_are_both_compared(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        evaluate, "measure", lambda vgg, pairs, steps: ({"x": seen.append(vgg) or 0.0}, [], [])
+    )
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        export(load_vgg19("random", width=1 / 16), tmp_path / folder / "net.safetensors", {})
+    files = [*tmp_path.rglob("*.safetensors"), "random"]
+    text = evaluate.compare(files, size=32)
+    assert len(seen) == 5
+    assert all(str(file) in text for file in [*files, "(random)", "(formula)"])
+
+
+def test_a_sheet_keeps_proportions_and_pads_with_white():
     black = torch.zeros(1, 3, 20, 40)
-    joined = evaluate.panel([[black, black], [black, black]], side=16)
+    joined = evaluate.sheet([[black, black], [black, black]], side=16)
     assert tuple(joined.shape) == (1, 3, 32, 32)
     assert joined[..., :8, :].max() == 0
     assert joined[..., 8:16, :].min() == 1

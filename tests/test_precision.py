@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from nstlib import finish, load_vgg19, painting, photo, precision, transfer
+from nstlib.backbone.evaluate import ssim
 from nstlib.cells import identity
-from nstlib.evaluate import ssim
 from nstlib.precision import has_bfloat16, precision_for
 from nstlib.recipes import STYLE_LAYERS
 from nstlib.targets import grams_of, terms_of

@@ -10,6 +10,7 @@ import torchvision
 from safetensors.torch import save_file
 from torch import nn
 
+from nstlib.recipes import STYLE_LAYERS
 from nstlib.vgg import LAYERS, VGG19, default_device, load_vgg19, receptive_field
 
 CPU = "cpu"
@@ -79,7 +80,7 @@ def test_names_are_those_of_the_paper():
 @pytest.mark.parametrize("pooling", ["avg", "max"])
 def test_equals_torchvision_layer_by_layer(torchvision_features, weights_file, pooling):
     # In float64: in float32 the two differ by rounding, theirs being laid out in another order.
-    vgg = load_vgg19(weights_file, pooling=pooling, padding="zeros", device=CPU).double()
+    vgg = load_vgg19(weights_file, pooling=pooling, device=CPU).double()
     image = picture(32, 48).double()
     ours = vgg(image, LAYERS)
     theirs = oracle(copy.deepcopy(torchvision_features).double(), image, pooling)
@@ -95,31 +96,45 @@ def test_the_convolution_is_kept_from_before_the_relu(vgg):
     assert torch.equal(features["relu2_1"], features["conv2_1"].clamp(min=0))
 
 
-def test_replicate_padding_differs_at_the_border_of_conv1_1_alone():
-    generator = torch.Generator().manual_seed(3)
-    nets = {
-        padding: load_vgg19("random", padding=padding, device=CPU)
-        for padding in ("replicate", "zeros")
-    }
-    image = torch.rand(1, 3, 32, 32, generator=generator)
-    a, b = (net(image, ["conv1_1"])["conv1_1"] for net in nets.values())
-    assert torch.equal(a[..., 1:-1, 1:-1], b[..., 1:-1, 1:-1])
-    assert not torch.allclose(a[..., 0, :], b[..., 0, :])
-    padded = nn.functional.pad(
-        (image - nets["zeros"].mean) / nets["zeros"].std, [1] * 4, "replicate"
-    )
-    weight, bias = nets["zeros"].conv1_1.weight, nets["zeros"].conv1_1.bias
-    torch.testing.assert_close(a, nn.functional.conv2d(padded, weight, bias))
+def test_replicate_padding_repeats_the_border_of_every_layer():
+    vgg = load_vgg19("random", padding="replicate", device=CPU).double()
+    image = picture().double()
+    features = vgg(image, LAYERS)
+    x = (image - vgg.mean) / vgg.std
+    for name in LAYERS:
+        if name.startswith("conv"):
+            rows = [0, *range(x.shape[2]), x.shape[2] - 1]
+            columns = [0, *range(x.shape[3]), x.shape[3] - 1]
+            layer = vgg.get_submodule(name)
+            x = nn.functional.conv2d(x[:, :, rows][..., columns], layer.weight, layer.bias)
+            torch.testing.assert_close(features[name], x)
+        x = features[name]
 
 
 @pytest.mark.parametrize(("padding", "has_frame"), [("replicate", False), ("zeros", True)])
 def test_a_plain_picture_has_plain_features_only_without_the_frame(padding, has_frame):
     vgg = load_vgg19(padding=padding, device=CPU)
-    features = vgg(torch.full((1, 3, 32, 32), 0.8), ["conv1_1"])["conv1_1"]
-    spread = (features.amax((2, 3)) - features.amin((2, 3))).max()
-    assert (spread > 0.1) == has_frame
-    if not has_frame:
-        assert spread < 1e-5
+    features = vgg(torch.full((1, 3, 64, 64), 0.8), STYLE_LAYERS)
+    for layer, maps in features.items():
+        spread = (maps.amax((2, 3)) - maps.amin((2, 3))).max()
+        assert (spread > 0.01) == has_frame, layer
+        if not has_frame:
+            assert spread < 1e-4, layer
+
+
+def test_a_weights_file_says_how_its_network_pads(weights_file, tmp_path):
+    assert load_vgg19(device=CPU).conv4_2.padding_mode == "replicate"  # ours
+    assert load_vgg19(weights_file, device=CPU).conv4_2.padding_mode == "zeros"  # as published
+    assert load_vgg19(weights_file, padding="replicate", device=CPU).conv1_1.padding_mode == (
+        "replicate"
+    )
+    state = VGG19(width=1 / 16, last_layer="relu5_1").state_dict()
+    for padding in ("replicate", "zeros"):
+        save_file(state, tmp_path / "ours.safetensors", metadata={"padding": padding})
+        assert load_vgg19(tmp_path / "ours.safetensors").conv3_2.padding_mode == padding
+    save_file(state, tmp_path / "bad.safetensors", metadata={"padding": "mirror"})
+    with pytest.raises(ValueError, match='"replicate" or "zeros"'):
+        load_vgg19(tmp_path / "bad.safetensors")
 
 
 def test_order_and_duplicates(vgg):

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
+from nstlib.backbone.wavelets import build, gabors, wavelet_maps
 from nstlib.images import photo
 from nstlib.vgg import VGG19
-from nstlib.wavelets import build, gabors, wavelet_maps
 
 
 @pytest.fixture(scope="module")

@@ -179,7 +179,7 @@ def test_the_loaded_network_equals_torchvision(tmp_path, monkeypatch):
     state = state_dict()
     with Server(pth_bytes(state)) as server:
         monkeypatch.setitem(fetch_imagenet.__kwdefaults__, "url", server.url)
-        vgg = load_vgg19("imagenet", pooling="max", padding="zeros", device="cpu")
+        vgg = load_vgg19("imagenet", pooling="max", device="cpu")
     assert not any(parameter.requires_grad for parameter in vgg.parameters())
 
     features = make_layers(TINY)
@@ -567,7 +567,7 @@ def test_the_full_network_from_the_server_equals_torchvision(monkeypatch):
     with Server(pth_bytes(state)) as server:
         monkeypatch.setitem(fetch_imagenet.__kwdefaults__, "url", server.url)
         path = fetch_imagenet()
-        vgg = load_vgg19("imagenet", pooling="max", padding="zeros", device="cpu")
+        vgg = load_vgg19("imagenet", pooling="max", device="cpu")
     assert 80.0e6 < path.stat().st_size < 80.2e6
     features = make_layers(cfgs["E"])
     features.load_state_dict({k[9:]: v for k, v in state.items() if k.startswith("features.")})

@@ -1,4 +1,4 @@
-"""Checks of notebook 08: oriented filters, halving a picture, passing a ReLU, imitation."""
+"""Checks of notebook 08: oriented filters, halving, passing a ReLU, learning from a teacher."""
 
 import math
 from collections.abc import Callable
@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from nstlib.backbone.training import teaching_loss as reference
+from nstlib.backbone.wavelets import BLUR
 from nstlib.checks.verdict import Mistake, Verdict, judge
-from nstlib.student import imitation
-from nstlib.wavelets import BLUR
 
 
 def gabor(answer: Callable[[float, float, int], Tensor]) -> Verdict:
@@ -135,52 +135,79 @@ def carry(answer: Callable[[int], tuple[Tensor, Tensor]]) -> Verdict:
     return judge(_passed(answer), lambda c, x: x, inputs, mistakes, praise=praise)
 
 
-def imitation_loss(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
-    """Check a function of features (N, C, H, W) and maps (N, c, H, W) with c <= C -> loss ()."""
+def teaching_loss(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
+    """Check a function of predictions and a teacher's maps, both (N, C, H, W) -> loss ()."""
     rng = torch.Generator().manual_seed(0)
     inputs = []
-    for n, c, wanted in ((4, 6, 3), (2, 5, 4)):
-        size = torch.linspace(0.3, 3, wanted).view(-1, 1, 1)
+    for n, c, silent in ((4, 3, False), (2, 4, True)):
+        size = torch.logspace(-0.5, 1, c).view(-1, 1, 1)
         level = 3 * torch.rand(n, 1, 1, 1, generator=rng)
-        maps = size * (torch.randn(n, wanted, 64, 64, generator=rng) + level).relu()
-        features = 2 * torch.rand(n, c, 64, 64, generator=rng)
-        inputs.append((features, maps))
+        told = size * (torch.randn(n, c, 32, 32, generator=rng) + level)
+        if silent:
+            told[:, 0] = 0.0
+        inputs.append((2 * torch.randn(n, c, 32, 32, generator=rng), told))
     mistakes = [
         Mistake(
-            lambda f, m: _apart(f, m).mean(),
-            "you compare the plain squares, so channels with large values rule the mean and faint "
-            "ones are never learned. Divide each channel's error by the variance of its map.",
+            lambda s, t: (s - t).square().mean(),
+            "you compare with the maps as they are, so channels with large values rule the mean and "
+            "faint ones are never learned. Bring each channel to mean 0 and variance 1 first.",
         ),
         Mistake(
-            lambda f, m: (_apart(f, m) / (m.std((0, 2, 3)) + 0.02)).mean(),
-            "you divided squares by a standard deviation: a map ten times larger would count ten "
-            "times as much. A squared error is measured in units of the variance.",
+            lambda s, t: (s - t / _deviation(t)).square().mean(),
+            "the variance is right, but the mean is still in: subtract it before you divide.",
         ),
         Mistake(
-            lambda f, m: _apart(f, m).mean() / (m.var() + 0.02),
-            "one variance for all channels leaves them as unequal as they were. Take it channel "
-            "by channel: maps.var((0, 2, 3)).",
+            lambda s, t: (s - (t - t.mean(_EACH, keepdim=True))).square().mean(),
+            "the mean is gone, but the variance is still that of the channel: divide by its root.",
         ),
         Mistake(
-            lambda f, m: (_apart(f, m) / (f[:, : m.shape[1]].var((0, 2, 3)) + 0.02)).mean(),
-            "you divided by the variance of the features. The network could then lower its loss "
-            "by shouting; the target's variance is out of its reach.",
+            lambda s, t: (
+                (s - (t - t.mean(_EACH, keepdim=True)) / _deviation(t) ** 2).square().mean()
+            ),
+            "you divided by the variance, not by its square root: a channel ten times as large would "
+            "now be ten times too small.",
         ),
         Mistake(
-            lambda f, m: (_apart(f, m) / m.var((0, 2, 3))).mean(),
-            "epsilon is missing: a channel that is silent in a batch would be divided by zero.",
+            lambda s, t: (s - (t - t.mean()) / (t.var(correction=0) + 1e-5).sqrt()).square().mean(),
+            "one mean and one variance for all channels leave them as unequal as they were. Take "
+            "them channel by channel, over (0, 2, 3).",
         ),
         Mistake(
-            lambda f, m: (_apart(f.flip(1)[:, : m.shape[1]].flip(1), m) / _units(m)).mean(),
-            "you compared the last channels. The first c imitate the maps, the rest is free.",
+            lambda s, t: (s - _standardized(t, (2, 3))).square().mean(),
+            "you took mean and variance picture by picture. Then the student never learns that one "
+            "picture has more of something than another; the batch belongs into the mean.",
         ),
         Mistake(
-            lambda f, m: ((f[:, : m.shape[1]] - m).abs().mean((0, 2, 3)) / _units(m)).mean(),
-            "that is the absolute difference: square it, the variance below is a square too.",
+            lambda s, t: (_standardized(s, _EACH) - _standardized(t, _EACH)).square().mean(),
+            "you normalized the predictions too. Then a student that says everything a hundred times "
+            "too faintly is not corrected: only the teacher's maps are normalized.",
+        ),
+        Mistake(
+            lambda s, t: (
+                (s - (t - t.mean(_EACH, keepdim=True)) / t.std(_EACH, correction=0, keepdim=True))
+                .square()
+                .mean()
+            ),
+            "epsilon is missing: a channel that is silent in a batch is divided by zero.",
+        ),
+        Mistake(
+            lambda s, t: (s - _standardized(t, _EACH)).abs().mean(),
+            "that is the absolute difference: the loss is the mean of its square.",
         ),
     ]
-    praise = "a faint channel now counts as much as a strong one, and the free ones not at all."
-    return judge(answer, imitation, inputs, mistakes, praise=praise, rtol=1e-3)
+    praise = "a faint channel of the teacher now counts as much as a strong one."
+    return judge(answer, reference, inputs, mistakes, praise=praise, rtol=1e-3)
+
+
+_EACH = (0, 2, 3)
+
+
+def _deviation(maps: Tensor, over: tuple[int, ...] = _EACH) -> Tensor:
+    return (maps.var(over, correction=0, keepdim=True) + 1e-5).sqrt()
+
+
+def _standardized(maps: Tensor, over: tuple[int, ...]) -> Tensor:
+    return (maps - maps.mean(over, keepdim=True)) / _deviation(maps, over)
 
 
 def _coordinates(
@@ -231,11 +258,3 @@ def _passed(answer: Callable) -> Callable:
         return back @ (there @ x).relu()
 
     return through
-
-
-def _apart(features: Tensor, maps: Tensor) -> Tensor:
-    return (features[:, : maps.shape[1]] - maps).square().mean((0, 2, 3))
-
-
-def _units(maps: Tensor) -> Tensor:
-    return maps.var((0, 2, 3)) + 0.02

@@ -5,7 +5,7 @@ from functools import partial
 
 from torch import Tensor
 
-from nstlib.evaluate import psnr, ssim
+from nstlib.backbone.evaluate import psnr, ssim
 from nstlib.optimize import Step
 from nstlib.recipes import STYLE_LAYERS, reconstruct_content, reconstruct_style
 from nstlib.vgg import VGG19, load_vgg19

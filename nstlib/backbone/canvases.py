@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from nstlib.fields import (
+from nstlib.backbone.fields import (
     Array,
     flow,
     fractal_noise,

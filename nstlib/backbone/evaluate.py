@@ -1,0 +1,233 @@
+"""How good are weights for style transfer? Measures that no network of ours has a say in.
+
+Inversion: a picture is made anew from one layer's features; PSNR and SSIM to the original.
+Texture: a picture is made from a style's Gram matrices alone. Its Portilla-Simoncelli statistics
+(Portilla and Simoncelli 2000, as computed by the optional library plenoptic) at full, half and quarter
+size, its colors in Lab and its layout are compared with the style's.
+Transfer: the colored grain of the result. And a sheet of pictures, because no number replaces looking.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import cycle
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from skimage.color import rgb2lab, rgb2yiq
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from torch import Tensor
+from torchvision.utils import make_grid
+
+from nstlib.backbone.wavelets import build
+from nstlib.images import load_image, photo, resize, save_image
+from nstlib.optimize import Step
+from nstlib.paintings import painting
+from nstlib.progress import finish
+from nstlib.recipes import STYLE_LAYERS, reconstruct_content, reconstruct_style, transfer
+from nstlib.vgg import VGG19, load_vgg19
+
+HELD_OUT = {"night": 900, "waves": 901, "dots": 902, "lilies": 900}
+"""Paintings, and seeds of theirs that training never draws; it never sees lilies at all."""
+
+
+def psnr(image: Tensor, original: Tensor) -> float:
+    """Peak signal-to-noise ratio in decibels of images (1, 3, H, W) in [0, 1]; higher is closer."""
+    return float(peak_signal_noise_ratio(_pixels(original), _pixels(image), data_range=1.0))
+
+
+def ssim(image: Tensor, original: Tensor) -> float:
+    """Structural similarity of two images (1, 3, H, W), 1 for equal ones (Wang et al. 2004)."""
+    pair = _pixels(original), _pixels(image)
+    return float(structural_similarity(*pair, data_range=1.0, channel_axis=2))
+
+
+def color_distance(image: Tensor, style: Tensor, *, directions: int = 64, seed: int = 0) -> float:
+    """Sliced Wasserstein distance of the colors of two images, in units of Lab; 0 for equal colors.
+
+    The mean over random directions of the 1-D earth mover's distance. The images (1, 3, H, W) in
+    [0, 1] may differ in size.
+    """
+    axes = np.random.default_rng(seed).standard_normal((3, directions))
+    axes /= np.linalg.norm(axes, axis=0)
+    clouds = [rgb2lab(_pixels(one)).reshape(-1, 3) @ axes for one in (image, style)]
+    return sliced_wasserstein(*clouds)
+
+
+def sliced_wasserstein(a: np.ndarray, b: np.ndarray) -> float:
+    """Mean over columns of the Wasserstein-1 distance between samples a (n, k) and b (m, k)."""
+    if len(a) != len(b):
+        # Both quantile functions are steps; they are compared on a grid finer than either.
+        levels = (np.arange(4 * max(len(a), len(b))) + 0.5) / (4 * max(len(a), len(b)))
+        a, b = (np.quantile(one, levels, axis=0, method="inverted_cdf") for one in (a, b))
+    return float(np.abs(np.sort(a, axis=0) - np.sort(b, axis=0)).mean())
+
+
+def color_grain(image: Tensor, style: Tensor) -> float:
+    """How much color changes from pixel to pixel, in units of how much it does in the style.
+
+    The root mean square of the Laplacian of the color channels I and Q, divided by that of the style.
+    Both (1, 3, H, W). 1 for the style itself, several for the colored noise of a bad network.
+    """
+    kernel = torch.tensor([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]]).expand(2, 1, 3, 3)
+
+    def grain(one: Tensor) -> float:
+        colors = torch.from_numpy(rgb2yiq(_pixels(one))[..., 1:]).permute(2, 0, 1).float()[None]
+        return float(F.conv2d(colors, kernel, groups=2).square().mean().sqrt())
+
+    return grain(image) / max(grain(style), 1e-6)
+
+
+def layout_correlation(image: Tensor, original: Tensor) -> float:
+    """How much of the original's layout a texture has: about 0 if it forgot where things were.
+
+    The correlation of the gray pictures, shrunk to 8 x 8, minus that with the original turned by half a
+    circle. Chance favors neither, so the difference is 0 in the mean for a texture that forgot; it is
+    1 or more for a copy of a picture with a bright and a dark half. Both (1, 3, H, W), not of one color.
+    """
+    one, other = (resize(x, (8, 8)).mean(1).flatten().cpu().numpy() for x in (image, original))
+    upright, turned = np.corrcoef([one, other, other[::-1]])[0, 1:]
+    return float(upright - turned)
+
+
+def texture_statistics(image: Tensor, *, side: int = 256) -> np.ndarray:
+    """Portilla-Simoncelli statistics of the gray picture at `side` x `side` pixels.
+
+    Shape (710,) for four scales, as from 128 pixels up, and (529,) for three below.
+    Needs plenoptic (`pip install nstlib[pretrain]`); ImportError says so where it is missing.
+    """
+    try:
+        from plenoptic.models import PortillaSimoncelli
+    except ImportError as error:
+        raise ImportError(
+            "Texture statistics need plenoptic: pip install 'nstlib[pretrain]'."
+        ) from error
+    gray = resize(image.cpu(), (side, side)).mean(1, keepdim=True)
+    model = PortillaSimoncelli((side, side), n_scales=4 if side >= 128 else 3)
+    with torch.no_grad():
+        statistics = model(gray)[0, 0].numpy()
+    # A correlation with something that does not vary is undefined: none is as good a word as any.
+    return np.nan_to_num(statistics, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def texture_distance(image: Tensor, style: Tensor, spread: np.ndarray, *, side: int = 256) -> float:
+    """Root mean square difference of texture statistics, each in units of its `spread`.
+
+    The statistics differ by orders of magnitude; their deviation over some unlike pictures makes
+    them comparable. 0 is the same texture, about 1.4 two textures picked at random.
+    """
+    one, other = (texture_statistics(picture, side=side) for picture in (image, style))
+    difference = (one - other) / (spread + 1e-6)
+    # Kurtosis and its like have long tails: one number must not decide for 700.
+    return float(np.sqrt(np.mean(np.clip(difference, -3, 3) ** 2)))
+
+
+def measure(
+    vgg: VGG19, pairs: Sequence[tuple[Tensor, Tensor]], *, steps: int = 200
+) -> tuple[dict[str, float], list[Tensor], list[Tensor]]:
+    """Every number for one network, the textures of the styles, and the transfers.
+
+    pairs: photo and style, each (1, 3, H, W) in [0, 1]. Each number is the mean over the pairs; those of
+    the inversion are of the first two styles, which is a matter of time alone.
+    """
+    styles = [style for _, style in pairs]
+    row: dict[str, list[float]] = {}
+
+    def note(name: str, value: float) -> None:
+        row.setdefault(name, []).append(value)
+
+    for image in styles[:2]:
+        for layer in STYLE_LAYERS:
+            made = _last(reconstruct_content(image, layer, vgg=vgg, steps=steps))
+            note(f"psnr {layer[4:]}", psnr(made, image))
+            note(f"ssim {layer[4:]}", ssim(made, image))
+    others = [photo(name) for name in ("cat", "coffee", "rocket", "gravel")]
+    sides = {"texture": 256, "at half": 128, "at quarter": 64}
+    spread = {
+        side: np.stack([texture_statistics(one, side=side) for one in [*styles, *others]]).std(0)
+        for side in sides.values()
+    }
+    textures, transfers = [], []
+    for content, style in pairs:
+        start = time.perf_counter()
+        made = _last(reconstruct_style(style, vgg=vgg, steps=steps))
+        note("ms/step", 1000 * (time.perf_counter() - start) / steps)
+        for name, side in sides.items():
+            note(name, texture_distance(made, style, spread[side], side=side))
+        note("color", color_distance(made, style))
+        note("layout", layout_correlation(made, style))
+        textures.append(made)
+        transfers.append(_last(transfer(content, style, vgg=vgg, steps=steps)))
+        note("grain", color_grain(transfers[-1], style))
+    return {name: float(np.mean(values)) for name, values in row.items()}, textures, transfers
+
+
+def table(rows: Mapping[str, Mapping[str, float]]) -> str:
+    """Lay out {network: {measure: value}} as text, a network a column and a measure a line."""
+    widths = [max(len(name), 8) for name in rows]
+    lines = [" " * 10 + "".join(f"  {n:>{w}}" for n, w in zip(rows, widths, strict=True))]
+    for key in next(iter(rows.values())):
+        values = (f"  {row[key]:>{w}.3f}" for row, w in zip(rows.values(), widths, strict=True))
+        lines.append(f"{key:<10}" + "".join(values))
+    return "\n".join(lines)
+
+
+def sheet(rows: Sequence[Sequence[Tensor]], *, side: int = 256) -> Tensor:
+    """Join rows of images to one, each image fitted into a white square of `side` pixels."""
+    cells = []
+    for image in (image for row in rows for image in row):
+        height, width = resize(image, side).shape[2:]
+        cell = torch.ones(3, side, side)
+        cell[:, :height, :width] = resize(image, side)[0].cpu()
+        cells.append(cell)
+    return make_grid(cells, nrow=len(rows[0]), padding=0)[None]
+
+
+def compare(
+    files: Sequence[str | Path],
+    *,
+    styles: Sequence[str | Path] = (),
+    photos: Sequence[str | Path] = (),
+    size: int = 256,
+    steps: int = 200,
+    sheet_path: str | Path | None = None,
+) -> str:
+    """Measure weights, and two networks that were never trained; return the table.
+
+    files: weights as in `load_vgg19`. Beside them stand random weights and the wavelets that
+    `wavelets.build` writes by formula, both of a quarter of the width.
+    styles, photos: paths; without any, paintings with seeds that training never saw, and sample photos.
+    The sheet, a PNG, has a row of photos, one of styles, then for each network its textures and its
+    transfers. Raises ValueError for a picture of one color, which has no style to measure.
+    """
+    paintings = [_not_plain(path, size) for path in styles]
+    if not paintings:
+        paintings = [painting(name, size=size, seed=seed) for name, seed in HELD_OUT.items()]
+    contents = [_not_plain(path, size) for path in photos or ("astronaut", "cat")]
+    pairs = list(zip(cycle(contents), paintings, strict=False))
+    networks = {str(file): load_vgg19(file) for file in files}
+    networks |= {"(random)": load_vgg19("random"), "(formula)": load_vgg19("random")}
+    build(networks["(formula)"])
+    rows, pictures = {}, [list(column) for column in zip(*pairs, strict=True)]
+    for name, vgg in networks.items():
+        rows[name], textures, transfers = measure(vgg, pairs, steps=steps)
+        pictures += [textures, transfers]
+    if sheet_path is not None:
+        save_image(sheet(pictures, side=size), sheet_path)
+    return table(rows)
+
+
+def _not_plain(path: str | Path, size: int) -> Tensor:
+    image = load_image(path, size=size)
+    if image.amax((2, 3)).equal(image.amin((2, 3))):
+        raise ValueError(f"{path} has one color only: there is no style or layout to measure.")
+    return image
+
+
+def _last(run: Iterator[Step]) -> Tensor:
+    return finish(run, progress=False).image
+
+
+def _pixels(image: Tensor) -> np.ndarray:
+    return image[0].permute(1, 2, 0).clamp(0, 1).cpu().numpy().astype(float)

@@ -1,0 +1,171 @@
+"""The training of the compact backbone: its deep layers learn to predict what a teacher sees.
+
+No label and no photo collection of our own: the pictures are canvases and paintings that programs drew,
+and a few sample photos. What the network knows of shapes it learns from the teacher, which has seen
+ImageNet.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor, nn
+
+from nstlib.backbone.crops import noisy, random_crops
+from nstlib.backbone.wavelets import build
+from nstlib.vgg import VGG19
+
+MEAN, STD = 0.45, 0.225
+"""The backbone sees (image - MEAN) / STD, the same for all three colors."""
+LEARNING_RATE = 8e-4
+
+
+class Student(nn.Module):
+    """The backbone, with one 1 x 1 convolution for each layer that is taught.
+
+    The backbone begins as the wavelets of `wavelets.build`. The convolutions translate its channels into
+    the teacher's, and are thrown away after the training.
+    width: of VGG-19's channels, 0.25 or more, since the wavelets need 16 channels in the first layer.
+    channels: {layer: how many channels the teacher has for it}.
+    """
+
+    def __init__(self, width: float, channels: Mapping[str, int], *, seed: int = 0):
+        super().__init__()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.vgg = VGG19(width=width, mean=[MEAN] * 3, std=[STD] * 3, last_layer="relu5_1")
+            for name, value in self.vgg.named_parameters():
+                if name.endswith("weight"):
+                    nn.init.kaiming_normal_(value)
+                else:
+                    nn.init.zeros_(value)
+            build(self.vgg)
+            heads = {
+                layer: nn.Conv2d(self.vgg.get_submodule(_convolution(layer)).out_channels, count, 1)
+                for layer, count in channels.items()
+            }
+        self.vgg.requires_grad_(True)
+        self.heads = nn.ModuleDict(heads)
+
+    def forward(self, given: Tensor, told: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """How far each layer is from what the teacher says: {layer: `teaching_loss`}.
+
+        given: crops (N, 3, H, W) in [0, 1]; told: {layer: (N, C, H', W')} from the teacher.
+        """
+        features, losses = self.vgg(given, list(told)), {}
+        for layer, maps in told.items():
+            said = self.heads[layer](features[layer]).float()
+            if said.shape != maps.shape:
+                said = F.interpolate(said, maps.shape[2:], mode="bilinear")
+            losses[layer] = teaching_loss(said, maps.float())
+        return losses
+
+
+def _convolution(layer: str) -> str:
+    return layer.replace("relu", "conv")
+
+
+def teaching_loss(said: Tensor, told: Tensor) -> Tensor:
+    """How far a student's predictions are from a teacher's maps. Returns a scalar.
+
+    said, told: (N, C, H, W). Each channel of the teacher is first brought to mean 0 and variance 1 over
+    the batch, because they differ in size by orders of magnitude; the loss is the mean squared
+    difference. It is about 1 for a student that knows only the means, and 0 for one that knows all.
+    """
+    means = told.mean((0, 2, 3), keepdim=True)
+    variances = told.var((0, 2, 3), correction=0, keepdim=True)
+    # A channel that is silent in this batch must not be divided by zero.
+    return (said - (told - means) / (variances + 1e-5).sqrt()).square().mean()
+
+
+@dataclass(frozen=True)
+class Update:
+    """Where the training stands after `step` of `steps` updates.
+
+    seen: crops so far. losses: by layer, of the last batch. state: what `train(state=…)` needs to go
+    on from here; save it before the next step changes it.
+    """
+
+    step: int
+    steps: int
+    seen: int
+    losses: dict[str, float]
+    state: dict[str, Any] = field(repr=False)
+
+
+def learning_rate(step: int, steps: int) -> float:
+    """Up in 100 steps, then down along a cosine. It depends on steps, not on the clock."""
+    warmup = min(1.0, (step + 1) / 100)
+    return LEARNING_RATE * warmup * (0.5 + 0.5 * math.cos(math.pi * step / steps)) + 1e-5
+
+
+def train(
+    student: Student,
+    teacher: Callable[[Tensor], dict[str, Tensor]],
+    pictures: Tensor,
+    *,
+    steps: int,
+    seed: int = 0,
+    side: int = 96,
+    batch: int = 16,
+    precision: torch.dtype = torch.float32,
+    state: dict[str, Any] | None = None,
+) -> Iterator[Update]:
+    """Train `student` in place and yield an Update after every step.
+
+    teacher: crops (N, 3, side, side) in [0, 1] -> {layer: maps}; it sees each crop clean, the student
+        sees it with noise. pictures: (N, 256, 256, 3), uint8.
+    side: pixels of the crops. batch: crops a step. precision: torch.bfloat16 is faster where the device
+        has it.
+
+    The same seed on the same machine gives the same losses, also when the training was cut in two by
+    `state`. Raises ValueError if every picture has one color only.
+    """
+    if (pictures.amax((1, 2)) == pictures.amin((1, 2))).all():
+        raise ValueError("Every training picture has one color only: there is nothing to learn.")
+    return _updates(student, teacher, pictures, steps, seed, side, batch, precision, state)
+
+
+def _updates(
+    student, teacher, pictures, steps, seed, side, batch, precision, state
+) -> Iterator[Update]:
+    rng = Generator().manual_seed(seed)
+    device = student.vgg.device
+    student.to(memory_format=torch.channels_last)
+    optimizer = torch.optim.AdamW(student.parameters(), lr=LEARNING_RATE, weight_decay=0.01)
+    done, seen = 0, 0
+    if state is not None:
+        student.load_state_dict(state["student"])
+        optimizer.load_state_dict(state["optimizer"])
+        rng.set_state(state["rng"].cpu())
+        done, seen = state["step"], state["seen"]
+    student.vgg.precision = precision
+    for step in range(done, steps):
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(step, steps)
+        chosen = torch.randint(len(pictures), (batch,), generator=rng)
+        clean = random_crops(pictures[chosen], side, rng)
+        given = noisy(clean, rng)
+        clean, given = (x.to(device, memory_format=torch.channels_last) for x in (clean, given))
+        with torch.autocast(device.type, precision, enabled=precision != torch.float32):
+            losses = student(given, teacher(clean))
+        total = sum(losses.values())
+        if not torch.isfinite(total):
+            raise ValueError(f"The loss was no longer finite at step {step}: try another seed.")
+        optimizer.zero_grad()
+        total.backward()
+        nn.utils.clip_grad_norm_(student.parameters(), 5.0)
+        optimizer.step()
+        seen += len(clean)
+        state = {
+            "student": student.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "rng": rng.get_state(),
+            "step": step + 1,
+            "seen": seen,
+        }
+        values = {layer: loss.item() for layer, loss in losses.items()}
+        yield Update(step + 1, steps, seen, values, state)
