@@ -21,23 +21,28 @@ FOLDER = Path(__file__).parent
 
 
 def hero() -> Figure:
-    """Two transfers with the library's defaults, each beside what it was made of."""
+    """Transfers with the library's defaults, each beside what it was made of."""
     pictures, titles = [], []
-    for photo, painting in (("astronaut", "night"), ("cat", "lilies")):
-        content = nstlib.photo(photo, size=384)
-        style = nstlib.painting(painting, size=384)
+    for photo, painting in (("astronaut", "night"), ("cat", "waves"), ("coffee", "mosaic")):
+        content = nstlib.photo(photo, size=512)
+        style = nstlib.painting(painting, size=512)
         result = nstlib.finish(nstlib.transfer(content, style), progress=False).image
         pictures += [content, style, result]
         titles += [f"content: {photo}", f"style: {painting}", "transfer"]
-    return plots.panels(pictures, titles, columns=3, inches=3)
+    return plots.panels(pictures, titles, columns=3, inches=4)
 
 
 def content_by_depth() -> Figure:
-    """The upper half of the paper's Figure 1, with a photo from the bundle."""
+    """The upper half of the paper's Figure 1, with a photo from the bundle.
+
+    The runs begin with plain gray. If they began with noise, whatever a deep layer cannot see of it
+    would stay in the picture to the end, and look as if the layer had put it there.
+    """
     image = nstlib.photo("coffee", size=256)
+    gray = torch.full_like(image, 0.5)
     pictures, titles = [image], ["original"]
     for layer in recipes.STYLE_LAYERS:
-        run = nstlib.reconstruct_content(image, layer)
+        run = nstlib.reconstruct_content(image, layer, init=gray)
         pictures.append(nstlib.finish(run, progress=False).image)
         titles.append(layer)
     return plots.panels(pictures, titles)
@@ -45,13 +50,13 @@ def content_by_depth() -> Figure:
 
 def style_by_depth() -> Figure:
     """The lower half of the paper's Figure 1, with a painting from the bundle."""
-    image = nstlib.painting("night", size=256)
+    image = nstlib.painting("night", size=384)
     pictures, titles = [image], ["original"]
     for depth in range(1, 1 + len(recipes.STYLE_LAYERS)):
         run = nstlib.reconstruct_style(image, recipes.STYLE_LAYERS[:depth])
         pictures.append(nstlib.finish(run, progress=False).image)
         titles.append(f"up to {recipes.STYLE_LAYERS[depth - 1]}")
-    return plots.panels(pictures, titles)
+    return plots.panels(pictures, titles, columns=3, inches=3.84)
 
 
 def gram_by_depth() -> Figure:
@@ -73,10 +78,10 @@ def gram_by_depth() -> Figure:
 
 def weights_and_layers() -> Figure:
     """The paper's Figure 3: more style from left to right, more layers from top to bottom."""
-    content, style = nstlib.photo("astronaut", size=160), nstlib.painting("night", size=160)
+    content, style = nstlib.photo("astronaut", size=256), nstlib.painting("night", size=256)
     pictures, titles = [], []
     for depth in range(1, 6):
-        for weight in (0.1, 1, 10, 100):
+        for weight in (1, 10, 100, 1000):
             layers = recipes.STYLE_LAYERS[:depth]
             pictures.append(_painted(content, style, style_layers=layers, style_weight=weight))
             titles.append(f"up to {layers[-1]}, weight {weight:g}")
@@ -85,8 +90,8 @@ def weights_and_layers() -> Figure:
 
 def experiments() -> Figure:
     """The five experiments of the slides on the paper, with pictures from the bundle."""
-    content, style = nstlib.photo("rocket", size=256), nstlib.painting("waves", size=256)
-    crop = nstlib.resize(style[..., :96, :96], (256, 256))
+    content, style = nstlib.photo("rocket", size=384), nstlib.painting("waves", size=384)
+    crop = nstlib.resize(style[..., :144, :144], (384, 384))
     shallow = recipes.STYLE_LAYERS[:3]
     return plots.panels(
         [
@@ -95,7 +100,7 @@ def experiments() -> Figure:
             _painted(content, crop),
             _painted(content, style),
             _painted(content, style, style_layers=shallow),
-            _painted(content, nstlib.painting("facets", size=256)),
+            _painted(content, nstlib.painting("facets", size=384)),
             _painted(content, style, init="noise"),
         ],
         [
@@ -108,6 +113,7 @@ def experiments() -> Figure:
             "started from noise",
         ],
         columns=4,
+        inches=3.2,
     )
 
 
@@ -128,14 +134,14 @@ def optimizers() -> Figure:
 
 def contact_sheet() -> Figure:
     """Every sample photo in the style of every painting, with the library's defaults."""
-    styles = {name: nstlib.painting(name, size=160) for name in PAINTINGS}
-    blank = torch.ones(1, 3, 160, 160)
+    styles = {name: nstlib.painting(name, size=256) for name in PAINTINGS}
+    blank = torch.ones(1, 3, 256, 256)
     pictures, titles = [blank, *styles.values()], ["", *styles]
     for name in PHOTOS:
-        content = nstlib.photo(name, size=160)
+        content = nstlib.photo(name, size=256)
         pictures += [content, *(_painted(content, style) for style in styles.values())]
         titles += [name, *("" for _ in styles)]
-    return plots.panels(pictures, titles, columns=1 + len(styles), inches=1.5)
+    return plots.panels(pictures, titles, columns=1 + len(styles), inches=1.6)
 
 
 def _painted(content: Tensor, style: Tensor, **options) -> Tensor:

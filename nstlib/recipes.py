@@ -107,9 +107,9 @@ def transfer(
     vgg: VGG19 | None = None,
     content_layers: Layers = CONTENT_LAYERS,
     style_layers: Layers = STYLE_LAYERS,
-    style_weight: float = 10.0,
+    style_weight: float = 100.0,
     style_mix: Sequence[float] | None = None,
-    tv_weight: float = 0.0,
+    tv_weight: float = 5.0,
     loss_weights: Mapping[str, float] | None = None,
     convention: str = "relative",
     tile: int | None = None,
@@ -136,11 +136,11 @@ def transfer(
     Yields Steps with the losses "content/LAYER", "style/LAYER" and "tv"; their images have the size of
     the scale they belong to.
 
-    The defaults were chosen by eye for the compact backbone at 256 px.
+    The defaults were chosen by eye for the compact backbone, at 256 to 512 px.
     Gatys et al. 2015, eq. 7. Departures: content and style are divided by the size of their targets
-    (`losses.py`), the content picture is the start, pooling averages (`vgg.py`), and half of the steps
-    are spent at half the size, so that large strokes come first. No total variation: it takes noise
-    away, but pays for the fine strokes with a regular lattice, the smoothest way to have them.
+    (`losses.py`), the content picture is the start, pooling averages (`vgg.py`), and the first steps are
+    taken at small sizes, so that large strokes come first. A little total variation removes colored
+    grain; a lot of it turns fine strokes into a regular lattice, the smoothest way to have them.
     """
     vgg, content = _network_and_image(vgg, content)
     styles = [style] if isinstance(style, Tensor) else list(style)
@@ -184,10 +184,10 @@ def transfer_weights(
     *,
     content_layers: Layers = CONTENT_LAYERS,
     style_layers: Layers = STYLE_LAYERS,
-    style_weight: float = 10.0,
-    tv_weight: float = 0.0,
+    style_weight: float = 100.0,
+    tv_weight: float = 5.0,
 ) -> dict[str, float]:
-    """The weight of each loss of a transfer by its name: {"content/relu4_2": 1.0, …, "tv": 0.0}.
+    """The weight of each loss of a transfer by its name: {"content/relu4_2": 1.0, …, "tv": 5.0}.
 
     α w_l for a content layer with α = 1, β w_l for a style layer (Gatys et al. 2015, eq. 5 and 7).
     Give it to `transfer` as `loss_weights` and change it while the run goes on.

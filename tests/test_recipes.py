@@ -8,6 +8,7 @@ import torch
 from nstlib.images import photo, resize
 from nstlib.losses import gram_matrix, total_variation
 from nstlib.recipes import reconstruct_content, reconstruct_style, transfer, transfer_weights
+from nstlib.scales import halvings
 from nstlib.vgg import load_vgg19
 
 
@@ -122,6 +123,22 @@ def test_several_styles_are_mixed(vgg, content, style):
         target = shares[0] * a + shares[1] * b
         by_hand = ((x - target) ** 2).sum() / (target**2).sum()
         assert losses["style/relu1_1"] == pytest.approx(by_hand.item(), rel=1e-4)
+
+
+def test_by_default_a_picture_is_halved_as_long_as_96_pixels_remain():
+    assert halvings(384, 150) == (0.25, 0.5, 1.0)
+    assert halvings(383, 150) == (0.5, 1.0)
+    assert halvings(1024, 150) == (0.125, 0.25, 0.5, 1.0)
+    assert halvings(100, 150) == (1.0,)
+    assert halvings(1024, 2) == (0.5, 1.0)
+
+
+def test_the_default_scales_are_those_of_the_longer_side(vgg):
+    content, style = (torch.rand(1, 3, *shape) for shape in ((32, 192), (40, 40)))
+    options = {**FEW, "vgg": vgg, "steps": 4}
+    del options["scales"]
+    run = transfer(content, style, **options)
+    assert [tuple(step.image.shape[2:]) for step in run][::4] == [(16, 96), (32, 192)]
 
 
 def test_scales_work_from_coarse_to_fine(vgg, content, style):

@@ -13,6 +13,7 @@ from nstlib.widgets.code import DEFAULTS
 
 SIZES = (128, 192, 256, 384, 512, 768, 1024)
 SCALES = {
+    "from 96 px": None,
     "full": (1.0,),
     "½, full": (0.5, 1.0),
     "¼, ½, full": (0.25, 0.5, 1.0),
