@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -46,11 +47,14 @@ def floats_per_pixel(vgg: VGG19, layers: Collection[str]) -> float:
     """How many numbers the network keeps for the way back, for each pixel of the picture.
 
     The output of every ReLU and every pooling up to the deepest of `layers`: the inputs of the
-    convolutions. (What a convolution puts out is let go once its ReLU has seen it.)
+    convolutions. (What a convolution puts out is let go once its ReLU has seen it.) A convolution that
+    repeats the border keeps a copy of its input with a rim, beside the ReLU that keeps its output.
     """
-    deepest = max(map(vgg.layers.index, layers))
-    names = [name for name in vgg.layers[: deepest + 1] if not name.startswith("conv")]
-    return sum(_floats(vgg, name) for name in names)
+    names = vgg.layers[: 1 + max(map(vgg.layers.index, layers))]
+    kept = [name for name in names if not name.startswith("conv")]
+    if vgg.conv1_1.padding_mode == "replicate":
+        kept += [a for a, b in pairwise(names) if a.startswith("relu") and b.startswith("conv")]
+    return sum(_floats(vgg, name) for name in kept)
 
 
 def free_bytes(device: str | torch.device) -> int | None:

@@ -151,6 +151,27 @@ def test_a_student_that_repeats_the_teacher_has_no_loss():
     assert student(crop, told)["relu3_1"] < 0.01
 
 
+def test_silent_channels_are_drawn_anew_and_change_nothing_at_first(pictures, teacher):
+    student = Student(WIDTH, sittings.channels_of(teacher))
+    crops = pictures[:, :32, :32].permute(0, 3, 1, 2).float() / 255
+    convolution = student.vgg.conv4_1
+    with torch.no_grad():
+        convolution.weight[:5], convolution.bias[:5] = 0.0, -1.0
+    told = teacher(crops)
+    before, kept = student(crops, told), convolution.weight[5:].clone()
+    found = training.revive(student, crops, torch.Generator().manual_seed(0))
+    assert found["relu4_1"] >= 5
+    after = student(crops, told)
+    for layer in LAYERS:
+        torch.testing.assert_close(after[layer], before[layer], rtol=1e-4, atol=1e-4)
+    alive = student.vgg(crops, ["relu4_1"])["relu4_1"].amax((0, 2, 3)) > 0
+    assert alive[:5].any()
+    spread = convolution.weight[:5].std() / kept[kept.flatten(1).abs().sum(1) > 0].std()
+    assert 0.5 < spread < 2
+    student(crops, told)["relu4_4"].backward()
+    assert student.vgg.conv4_2.weight.grad[:, :5].abs().sum() > 0
+
+
 def test_the_learning_rate_warms_up_and_cools_down():
     rates = [training.learning_rate(step, 2000) for step in range(2000)]
     assert rates.index(max(rates)) == 99

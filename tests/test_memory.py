@@ -16,9 +16,10 @@ def vgg():
     return load_vgg19("random", width=1 / 16, device="cpu")
 
 
-def test_what_the_network_keeps_is_what_autograd_saves():
+@pytest.mark.parametrize(("padding", "rims"), [("replicate", 1.08), ("zeros", 1.0)])
+def test_what_the_network_keeps_is_what_autograd_saves(padding, rims):
     """Against autograd's own hook, which sees every tensor that is kept for the way back."""
-    vgg = load_vgg19("random", width=1 / 4, device="cpu")
+    vgg = load_vgg19("random", width=1 / 4, padding=padding, device="cpu")
     kept = {}
     weights = {p.untyped_storage().data_ptr() for p in vgg.parameters()}
 
@@ -26,13 +27,14 @@ def test_what_the_network_keeps_is_what_autograd_saves():
         kept[tensor.untyped_storage().data_ptr()] = tensor
         return tensor
 
-    image = torch.rand(1, 3, 64, 96).requires_grad_()
+    height, width = 256, 384
+    image = torch.rand(1, 3, height, width).requires_grad_()
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         features = vgg(image, ["relu5_1"])
     numbers = sum(t.numel() for pointer, t in kept.items() if pointer not in weights)
-    expected = floats_per_pixel(vgg, ["relu5_1"]) * 64 * 96
+    expected = floats_per_pixel(vgg, ["relu5_1"]) * height * width
     # The normalized picture and its copy with a rim are in `numbers` too: 3 a pixel each.
-    assert expected < numbers < expected + 8 * 64 * 96
+    assert expected < numbers < rims * expected + 6 * height * width
     assert features["relu5_1"].requires_grad
 
 

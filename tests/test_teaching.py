@@ -70,7 +70,7 @@ def test_slides_are_called_by_their_numbers():
     meant = {
         3: "2. The content loss",
         5: "How far from the photo, in the eyes of each layer?",
-        9: "Each layer minds stripes of its own width",
+        9: "Hardly any layer sees the finest stripes",
         11: "Equal activations do not mean equal pictures",
         13: "03 Gram matrices: what goes with what",
         19: "A painting and a photo, layer by layer",

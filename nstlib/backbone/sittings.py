@@ -42,6 +42,8 @@ def run(
     Raises ValueError if OUT.state is of another training, and whatever `load_teacher`,
     `training_pictures` and `train` raise.
     """
+    if crops < 1 or batch < 1:
+        raise ValueError(f"crops and batch must be at least 1, not {crops} and {batch}.")
     out = Path(out)
     kept, drawn = out.with_name(out.name + ".state"), out.with_name(out.name + ".pictures")
     plan = {
@@ -114,6 +116,7 @@ def notes_of(plan: dict[str, Any], pictures: int, update: Update, minutes: float
     return {
         "made by": f"python -m nstlib.backbone train, nstlib {version('nstlib')}",
         "teacher": plan["teacher"],
+        "begun from": "wavelets by formula",
         "seed": str(plan["seed"]),
         "pictures": str(pictures),
         "photos": plan["photos"],

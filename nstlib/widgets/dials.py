@@ -18,7 +18,7 @@ SCALES = {
     "½, full": (0.5, 1.0),
     "¼, ½, full": (0.25, 0.5, 1.0),
 }
-TV_WEIGHTS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+TV_WEIGHTS = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 RELUS = tuple(layer for layer in LAYERS if layer.startswith("relu") and layer <= "relu5_1")
 
 
