@@ -150,7 +150,7 @@ def library_run(
     vgg: VGG19, content: Tensor, style: Tensor, *, side: int | None = None
 ) -> tuple[Callable[[], float], Callable[[], None]]:
     """A closure of `transfer` at one scale, giving its loss, and a step of its optimizer."""
-    weights = transfer_weights(style_weight=STYLE_WEIGHT)
+    weights = transfer_weights(style_weight=STYLE_WEIGHT, tv_weight=0.0)
     targets = features_of(vgg, content, CONTENT_LAYERS, side)
     grams = grams_of(vgg, [style], [1.0], STYLE_LAYERS, side)
     terms = terms_of(vgg, targets, grams, "relative", side)

@@ -28,7 +28,8 @@ def race(
     """
     vgg = load_vgg19(device=device, precision="auto", **options_of(weights))
     content, style = pictures(size, vgg.device)
-    run = partial(transfer, content, style, vgg=vgg, style_weight=STYLE_WEIGHT, scales=(1.0,))
+    options = {"style_weight": STYLE_WEIGHT, "tv_weight": 0.0, "scales": (1.0,)}
+    run = partial(transfer, content, style, vgg=vgg, **options)
     vgg(content, STYLE_LAYERS)  # what the first pass takes longer, nobody should pay for
     curves = {"textbook": textbook_of(vgg, content, style).curve(closures)}
     target = curves["textbook"][-1][1]

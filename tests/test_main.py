@@ -151,7 +151,7 @@ def test_weights_imagenet(monkeypatch, capsys, tmp_path):
         ("transfer --out a.xyz", ".xyz"),
         ("transfer --out folder.png", "folder"),
         ("transfer --size 4", "16"),
-        ("transfer --steps 0", "steps must be at least 2, one for each scale"),
+        ("transfer --steps 0", "steps must be at least 1, one for each scale"),
         ("transfer --optimizer sgd", "'lbfgs' or 'adam'"),
         ("transfer --init zeros", "zeros"),
         ("transfer --style-layers relu7_1", "relu7_1"),

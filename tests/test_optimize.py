@@ -221,7 +221,7 @@ def test_an_interrupt_passes_through_and_the_last_step_is_whole():
 def test_where_the_loss_is_almost_flat_a_step_does_not_leave_the_picture():
     """Without a limit one step here throws the pixels far out, and the run does not recover."""
     noise = 0.5 + 0.1 * torch.randn(1, 3, 24, 24, generator=torch.Generator().manual_seed(0))
-    vgg = load_vgg19("random", width=1 / 16, device="cpu")
+    vgg = load_vgg19("random", width=1 / 16, padding="zeros", device="cpu")
     target = gram_matrix(vgg(photo("cat", size=64), ["relu2_1"])["relu2_1"])
 
     def terms(x):

@@ -54,7 +54,7 @@ def test_the_gradient_points_the_same_way():
         grams = grams_of(vgg, [style], [1.0], STYLE_LAYERS, None)
         terms = terms_of(vgg, {}, grams, "relative", None)
         gradients.append(torch.autograd.grad(sum(terms(image).values()), image)[0].flatten())
-    assert torch.cosine_similarity(*gradients, dim=0) > 0.995
+    assert torch.cosine_similarity(*gradients, dim=0) > 0.97
 
 
 def test_features_and_weights_stay_float32_and_the_layers_do_not():
