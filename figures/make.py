@@ -23,7 +23,7 @@ FOLDER = Path(__file__).parent
 def hero() -> Figure:
     """Transfers with the library's defaults, each beside what it was made of."""
     pictures, titles = [], []
-    for photo, painting in (("astronaut", "night"), ("cat", "waves"), ("coffee", "mosaic")):
+    for photo, painting in (("astronaut", "night"), ("cat", "waves")):
         content = nstlib.photo(photo, size=512)
         style = nstlib.painting(painting, size=512)
         result = nstlib.finish(nstlib.transfer(content, style), progress=False).image

@@ -315,6 +315,9 @@ def rebuild(tab, patience):
         before = tab.changed(f"{lab} .nst-lab-preview", before, patience)
         tab.changed(f"{lab} .nst-lab-preview", before, patience)
         tab.press(f"{lab} .nst-lab-stop")
+        # What happened, not when: a run that ended by itself leaves a picture in the tray as well.
+        status = f"{lab} .nst-status"
+        until(lambda status=status: tab.text(status).startswith("Stopped"), patience, "not stopped")
         tray = tab.locator(f"{lab} .nst-tray img")
         until(tray.count, patience, "nothing in the tray")
 

@@ -32,7 +32,7 @@ def test_bfloat16_paints_the_same_picture(optimizer, steps):
     options = {"optimizer": optimizer, "steps": steps, "scales": (1.0,)}
     exact, fast = (made(name, 128, **options) for name in ("float32", "bfloat16"))
     assert fast.losses["total"] == pytest.approx(exact.losses["total"], rel=0.01)
-    assert ssim(fast.image, exact.image) > 0.98
+    assert ssim(fast.image, exact.image) > 0.95
 
 
 @pytest.mark.slow

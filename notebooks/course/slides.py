@@ -34,7 +34,7 @@ NOTEBOOKS = ["02_content", "03_gram", "04_style", "05_transfer"]
 HERO = HERE.parents[1] / "figures" / "hero.jpg"
 OPENING = """# Deep art, taken apart
 
-![A portrait, a night sky, the portrait in its strokes; a cat, a pond, and both.](attachment:hero.jpg)
+![A portrait, a night sky, the portrait in its strokes; a cat, waves, and both.](attachment:hero.jpg)
 
 A photo, a painting, and a network that stays as it is. **Only the pixels move.**"""
 SLIDES = {"slide", "subslide"}
