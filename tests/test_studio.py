@@ -117,6 +117,15 @@ def test_moving_a_weight_counts_from_the_next_step(studio):
         assert losses["total"] == pytest.approx(total, rel=1e-4)
 
 
+def test_every_setting_shows_its_default(studio):
+    settings = studio.settings
+    for control in settings.children:
+        assert getattr(control, "label", "shown"), control.description
+    assert settings.arguments()["scales"] is None
+    settings.scales.value = (0.5, 1.0)
+    assert settings.arguments()["scales"] == (0.5, 1.0)
+
+
 def test_pause_resume_and_stop(studio):
     long(studio)
     studio.pause_or_resume()

@@ -13,7 +13,7 @@ from nstlib.widgets.code import DEFAULTS
 
 SIZES = (128, 192, 256, 384, 512, 768, 1024)
 SCALES = {
-    "from 96 px": None,
+    "from 96 px": (),  # the default of `transfer`; a dropdown shows no label for None
     "full": (1.0,),
     "½, full": (0.5, 1.0),
     "¼, ½, full": (0.25, 0.5, 1.0),
@@ -47,7 +47,7 @@ class Settings(widgets.HBox):
         self.scales = _dropdown(
             "scales",
             list(SCALES.items()),
-            DEFAULTS["scales"],
+            DEFAULTS["scales"] or (),
             "small first: large strokes come first",
         )
         self.seed = widgets.BoundedIntText(0, min=0, max=2**31, description="seed")
@@ -76,7 +76,7 @@ class Settings(widgets.HBox):
             "init": self.init.value,
             "optimizer": self.optimizer.value,
             "steps": self.steps.value,
-            "scales": self.scales.value,
+            "scales": self.scales.value or None,
             "seed": self.seed.value,
         }
 
