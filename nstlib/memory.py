@@ -58,7 +58,7 @@ def floats_per_pixel(vgg: VGG19, layers: Collection[str]) -> float:
 
 
 def free_bytes(device: str | torch.device) -> int | None:
-    """Free memory of the device, or None where nobody tells."""
+    """Free memory of the device, or None if the system does not report it."""
     device = torch.device(device)
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)

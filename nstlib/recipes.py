@@ -125,9 +125,9 @@ def transfer(
 
     content: (1, 3, H, W) in [0, 1]; style: the same with any size, or several such pictures, mixed in
     the shares `style_mix` (equal ones by default). style_weight is the paper's β / α.
-    loss_weights: the weight of every loss by name, as `transfer_weights` makes them of content_layers,
-    style_layers, style_weight and tv_weight, in whose place it stands. It is read anew at every step:
-    change it while the run goes on, and the picture follows.
+    loss_weights: the weight of every loss by name, as `transfer_weights` makes them; it replaces
+    content_layers, style_layers, style_weight and tv_weight. It is read anew at every step: change it
+    while the run goes on, and the picture follows.
     tile: the side of the tiles in which a picture larger than that goes through the network, in less
     memory and more time, with the same result (`tiles.py`). None: tiles only where memory asks for them.
     scales: the sizes to work at, one after the other, as fractions of the content picture's size; both
