@@ -48,7 +48,7 @@ class Job:
         way. Neither is called any more for a run that another one has replaced.
         """
         with self._lock:
-            # The thread is the token of its run: when it is no longer `self._thread`, it has no say.
+            # Each run has its own thread; one that is no longer `self._thread` changes nothing.
             thread = threading.Thread(
                 target=self._work,
                 args=(self._thread, make_run, on_step, on_end),

@@ -56,11 +56,7 @@ def run(
         "canvases": canvases,
         "photos": str(photos),
     }
-    state: dict[str, Any] = {"plan": plan, "minutes": 0.0}
-    if kept.exists():
-        state = torch.load(kept, map_location="cpu")
-    if state["plan"] != plan:
-        raise ValueError(f"{kept} is of another training, {state['plan']}: remove it or move it.")
+    state = _begun(kept, plan)
     told = load_teacher(teacher)
     if not drawn.exists():
         new = training_pictures(canvases=canvases, photos=photos)
@@ -86,6 +82,16 @@ def run(
 
     last = -(-(until or crops) // batch)
     return _kept(updates, last, every, state, kept, export_at, [kept, drawn])
+
+
+def _begun(kept: Path, plan: dict[str, Any]) -> dict[str, Any]:
+    """What an earlier sitting with the same plan left behind, or a fresh start."""
+    if not kept.exists():
+        return {"plan": plan, "minutes": 0.0}
+    state = torch.load(kept, map_location="cpu")
+    if state["plan"] != plan:
+        raise ValueError(f"{kept} is of another training, {state['plan']}: remove it or move it.")
+    return state
 
 
 def _kept(updates, last, every, state, kept, export_at, temporary) -> Iterator[Update]:
