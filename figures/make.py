@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 import nstlib
-from nstlib import plots, recipes
+from nstlib import plots, style_transfer
 from nstlib.images import PHOTOS
 from nstlib.paintings import PAINTINGS
 
@@ -41,7 +41,7 @@ def content_by_depth() -> Figure:
     image = nstlib.photo("coffee", size=256)
     gray = torch.full_like(image, 0.5)
     pictures, titles = [image], ["original"]
-    for layer in recipes.STYLE_LAYERS:
+    for layer in style_transfer.STYLE_LAYERS:
         run = nstlib.reconstruct_content(image, layer, init=gray)
         pictures.append(nstlib.finish(run, progress=False).image)
         titles.append(layer)
@@ -52,10 +52,10 @@ def style_by_depth() -> Figure:
     """The lower half of the paper's Figure 1, with a painting from the bundle."""
     image = nstlib.painting("night", size=384)
     pictures, titles = [image], ["original"]
-    for depth in range(1, 1 + len(recipes.STYLE_LAYERS)):
-        run = nstlib.reconstruct_style(image, recipes.STYLE_LAYERS[:depth])
+    for depth in range(1, 1 + len(style_transfer.STYLE_LAYERS)):
+        run = nstlib.reconstruct_style(image, style_transfer.STYLE_LAYERS[:depth])
         pictures.append(nstlib.finish(run, progress=False).image)
-        titles.append(f"up to {recipes.STYLE_LAYERS[depth - 1]}")
+        titles.append(f"up to {style_transfer.STYLE_LAYERS[depth - 1]}")
     return plots.panels(pictures, titles, columns=3, inches=3.84)
 
 
@@ -69,7 +69,7 @@ def gram_by_depth() -> Figure:
     rows = {
         name: {
             layer: nstlib.gram_matrix(features)
-            for layer, features in vgg(image.to(vgg.device), recipes.STYLE_LAYERS).items()
+            for layer, features in vgg(image.to(vgg.device), style_transfer.STYLE_LAYERS).items()
         }
         for name, image in pictures.items()
     }
@@ -82,7 +82,7 @@ def weights_and_layers() -> Figure:
     pictures, titles = [], []
     for depth in range(1, 6):
         for weight in (1, 10, 100, 1000):
-            layers = recipes.STYLE_LAYERS[:depth]
+            layers = style_transfer.STYLE_LAYERS[:depth]
             pictures.append(_painted(content, style, style_layers=layers, style_weight=weight))
             titles.append(f"up to {layers[-1]}, weight {weight:g}")
     return plots.panels(pictures, titles, columns=4, inches=2)
@@ -92,7 +92,7 @@ def experiments() -> Figure:
     """The five experiments of the slides on the paper, with pictures from the bundle."""
     content, style = nstlib.photo("rocket", size=384), nstlib.painting("waves", size=384)
     crop = nstlib.resize(style[..., :144, :144], (384, 384))
-    shallow = recipes.STYLE_LAYERS[:3]
+    shallow = style_transfer.STYLE_LAYERS[:3]
     return plots.panels(
         [
             content,

@@ -4,12 +4,14 @@ A picture goes from `load_image` through `load_vgg19` to features, from features
 and the losses to a gradient on its pixels, and `transfer` follows that gradient step by step.
 """
 
-from nstlib.images import load_image, photo, resize, save_image, to_pil
-from nstlib.losses import content_loss, gram_loss, gram_matrix, style_loss, total_variation
-from nstlib.optimize import RunFailed, Step, descend
+from nstlib.hooks import tapped
+from nstlib.images import load_image, noise_like, photo, resize, save_image, to_pil
+from nstlib.losses import content_loss, gram_matrix, style_loss, total_variation
+from nstlib.optimize import RunFailed, Step, minimize
+from nstlib.optimizer import PixelAdam, PixelLBFGS
 from nstlib.paintings import painting
 from nstlib.progress import finish, watch
-from nstlib.recipes import reconstruct_content, reconstruct_style, transfer, transfer_weights
+from nstlib.style_transfer import reconstruct_content, reconstruct_style, transfer
 from nstlib.vgg import LAYERS, VGG19, load_vgg19, receptive_field
 
 __version__ = "0.1.0"
@@ -17,15 +19,17 @@ __version__ = "0.1.0"
 __all__ = [
     "LAYERS",
     "VGG19",
+    "PixelAdam",
+    "PixelLBFGS",
     "RunFailed",
     "Step",
     "content_loss",
-    "descend",
     "finish",
-    "gram_loss",
     "gram_matrix",
     "load_image",
     "load_vgg19",
+    "minimize",
+    "noise_like",
     "painting",
     "photo",
     "receptive_field",
@@ -34,9 +38,9 @@ __all__ = [
     "resize",
     "save_image",
     "style_loss",
+    "tapped",
     "to_pil",
     "total_variation",
     "transfer",
-    "transfer_weights",
     "watch",
 ]

@@ -9,32 +9,29 @@ import inspect
 import sys
 from collections.abc import Callable, Sequence
 
-from nstlib import commands, recipes
-from nstlib.bench import METHODS
+from nstlib import commands, style_transfer
 from nstlib.images import PHOTOS
 from nstlib.losses import CONVENTIONS
-from nstlib.optimize import OPTIMIZERS, RunFailed, is_out_of_memory
+from nstlib.optimize import RunFailed, is_out_of_memory
+from nstlib.optimizer import OPTIMIZERS
 from nstlib.paintings import PAINTINGS
-from nstlib.precision import PRECISIONS
-from nstlib.vgg import load_vgg19
+from nstlib.vgg import PRECISIONS, load_vgg19
 
 NETWORK_HELP = {
     "weights": "compact, imagenet, random, or a file",
     "pooling": "avg, or max as in the original network",
     "device": "where to compute, such as cpu or cuda",
     "precision": f"of the convolutions: {', '.join(PRECISIONS)}",
+    "tile": "side of the tiles for large pictures",
 }
 RECIPE_HELP = {
     "content_layers": "layers of the content loss, each NAME or NAME:WEIGHT",
     "style_layers": "layers of the style loss, each NAME or NAME:WEIGHT",
     "style_weight": "style against content, the paper's beta / alpha",
-    "style_mix": "shares of several styles",
     "tv_weight": "smoothness, the weight of total variation",
     "convention": f"how losses are scaled: {', '.join(CONVENTIONS)}",
-    "tile": "side of the tiles for large pictures (as memory asks for)",
     "init": "the start: content, noise, or a picture",
     "optimizer": f"one of {', '.join(OPTIMIZERS)}",
-    "learning_rate": "by default 1 for lbfgs, 0.02 for adam",
     "steps": "updates of the pixels, over all scales",
     "scales": "sizes to work at, one after the other, as fractions of --size; by default the picture "
     "is halved as long as 96 pixels remain",
@@ -86,7 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_picture_options(sub, "transfer.png")
     sub.add_argument("--style-size", type=int, help="longer side of the style (that of --size)")
-    _add_run_options(sub, recipes.transfer)
+    sub.add_argument("--style-mix", nargs="+", type=float, help="shares of several styles")
+    _add_run_options(sub, style_transfer.transfer)
+    sub.add_argument("--seed", type=int, default=0, help=f"{RECIPE_HELP['seed']} (0)")
     sub.add_argument(
         "--every", type=_natural, default=0, metavar="N", help="keep every N-th picture too"
     )
@@ -103,13 +102,13 @@ def _add_figure_1(add: Callable[..., argparse.ArgumentParser]) -> None:
         (
             "content",
             commands.content,
-            recipes.reconstruct_content,
+            style_transfer.reconstruct_content,
             "what each layer keeps of a picture",
         ),
         (
             "style",
             commands.style,
-            recipes.reconstruct_style,
+            style_transfer.reconstruct_style,
             "the texture that layers see in a picture",
         ),
     ):
@@ -147,8 +146,7 @@ def _add_tools(add: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument(
         "--methods",
         nargs="+",
-        choices=METHODS,
-        help="(textbook, float32; bfloat16 where it is fast)",
+        help="of textbook, float32, tf32, bfloat16, tiles (the first two; tf32 and bfloat16 where fast)",
     )
     sub.add_argument("--seconds", type=float, default=2.0, help="how long to go on with each (2)")
     sub.add_argument(
@@ -168,17 +166,23 @@ def _add_picture_options(parser: argparse.ArgumentParser, out: str, size: int = 
 
 
 def _add_layers(parser: argparse.ArgumentParser) -> None:
-    default = " ".join(recipes.STYLE_LAYERS)
+    default = " ".join(style_transfer.STYLE_LAYERS)
     parser.add_argument(
-        "--layers", nargs="+", default=list(recipes.STYLE_LAYERS), help=f"which layers ({default})"
+        "--layers",
+        nargs="+",
+        default=list(style_transfer.STYLE_LAYERS),
+        help=f"which layers ({default})",
     )
 
 
 def _add_network_options(parser: argparse.ArgumentParser) -> None:
     for name, text in NETWORK_HELP.items():
         default = inspect.signature(load_vgg19).parameters[name].default
-        shown = "CUDA where there is one" if default is None else default
-        parser.add_argument(f"--{name}", default=default, help=f"{text} ({shown})")
+        shown = {"device": "CUDA where there is one", "tile": "as memory asks for"}.get(
+            name, default
+        )
+        kind = _natural if name == "tile" else str
+        parser.add_argument(f"--{name}", type=kind, default=default, help=f"{text} ({shown})")
 
 
 def _add_run_options(parser: argparse.ArgumentParser, recipe: Callable) -> None:
@@ -186,15 +190,11 @@ def _add_run_options(parser: argparse.ArgumentParser, recipe: Callable) -> None:
     for name, parameter in inspect.signature(recipe).parameters.items():
         if name not in RECIPE_HELP:
             continue
-        default, several = parameter.default, name in ("style_mix", "scales")
+        default, several = parameter.default, name == "scales"
         if name.endswith("_layers"):
             kind, several = _layer, True
-        elif several or name == "learning_rate":
-            kind = float
-        elif name == "tile":
-            kind = _natural
         else:
-            kind = type(default)
+            kind = float if several else type(default)
         shown = " ".join(map(str, default)) if isinstance(default, tuple) else default
         parser.add_argument(
             f"--{name.replace('_', '-')}",
@@ -203,6 +203,9 @@ def _add_run_options(parser: argparse.ArgumentParser, recipe: Callable) -> None:
             nargs="+" if several else None,
             help=RECIPE_HELP[name] + ("" if default is None else f" ({shown})"),
         )
+    parser.add_argument(
+        "--learning-rate", type=float, help="of the optimizer: 1 for lbfgs, 0.02 for adam"
+    )
 
 
 def _layer(text: str) -> tuple[str, float] | str:

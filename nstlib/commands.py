@@ -1,7 +1,7 @@
 """What the commands of the shell do; `__main__.py` says how they are called.
 
-Each takes the parsed options and returns the exit status. Whatever ends a run, the last good picture is
-saved.
+Each takes the parsed options and returns the exit status. The last good picture is saved, whatever ends
+a run. Imports that only some commands need are inside these, so that painting starts without matplotlib.
 """
 
 import argparse
@@ -11,41 +11,54 @@ import os
 import sys
 from collections.abc import Callable, Container, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
-from matplotlib.backend_bases import FigureCanvasBase
-from matplotlib.figure import Figure
 from torch import Tensor
 
-from nstlib import bench as benchmark
-from nstlib import bench_report, plots, recipes
-from nstlib.backbone.evaluate import psnr, ssim
-from nstlib.images import WRITE_FORMATS, load_image, save_image
-from nstlib.losses import gram_loss, gram_matrix
+from nstlib import style_transfer
+from nstlib.images import PHOTOS, WRITE_FORMATS, load_image, noise_like, save_image
+from nstlib.losses import gram_matrix, style_loss
 from nstlib.optimize import RunFailed, Step
+from nstlib.optimizer import optimizer_maker
 from nstlib.paintings import PAINTINGS, painting
 from nstlib.progress import watch
-from nstlib.race import race
 from nstlib.vgg import VGG19, load_vgg19
 from nstlib.weights import fetch_imagenet
 
-FIGURE_FORMATS = [f".{ending}" for ending in FigureCanvasBase.get_supported_filetypes()]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def transfer(options: argparse.Namespace) -> int:
-    """Paint one picture in the style of others."""
+    """Paint one picture in the style of one or several others, and save it."""
     out = _check_output(options.out, WRITE_FORMATS)
     state = _load_state(options.resume)
     content = picture(options.content, options.size)
     styles = [picture(name, options.style_size or options.size) for name in options.style]
-    arguments = _recipe_arguments(options, recipes.transfer)
-    if arguments["init"] not in ("content", "noise"):
-        arguments["init"] = picture(arguments["init"], options.size)
-    run = recipes.transfer(content, styles, vgg=_vgg(options), state=state, **arguments)
-    last, status = _keep_best(run, out, options)
-    if last.losses and options.save_state:
-        torch.save(last.state(), options.save_state)
-        print(f"Go on from here with --resume {options.save_state}")
+    shares = options.style_mix or [1.0] * len(styles)
+    if len(shares) != len(styles):
+        raise ValueError(
+            f"--style-mix has {len(shares)} shares for {len(styles)} pictures; give one for each."
+        )
+    arguments = _recipe_arguments(options, style_transfer.transfer)
+    if options.init == "noise":
+        arguments["init"] = noise_like(content, seed=options.seed)
+    elif options.init != "content":
+        arguments["init"] = picture(options.init, options.size)
+    run = style_transfer.transfer(
+        content,
+        list(zip(styles, shares, strict=True)),
+        vgg=_vgg(options),
+        state=state,
+        **arguments,
+    )
+    try:
+        last, status = _keep_best(run, out, options)
+    except RunFailed as failure:
+        _save_state(failure.step, options)
+        raise
+    _save_state(last, options)
     if status == 0:
         print(
             "Next: put your own photo behind --content, or see how it works with\n"
@@ -55,13 +68,15 @@ def transfer(options: argparse.Namespace) -> int:
 
 
 def content(options: argparse.Namespace) -> int:
-    """One reconstruction a layer: the upper half of Figure 1."""
+    """Draw one reconstruction for each layer: the upper half of Figure 1 of Gatys et al. 2015."""
+    from nstlib.backbone.evaluate import psnr, ssim
+
     image = picture(options.picture, options.size)
-    arguments = _recipe_arguments(options, recipes.reconstruct_content)
+    arguments = _recipe_arguments(options, style_transfer.reconstruct_content)
 
     def runs(vgg: VGG19) -> Iterator[tuple[str, Iterator[Step]]]:
         for layer in options.layers:
-            yield layer, recipes.reconstruct_content(image, layer, vgg=vgg, **arguments)
+            yield layer, style_transfer.reconstruct_content(image, layer, vgg=vgg, **arguments)
 
     def caption(layer: str, made: Tensor) -> str:
         made = made.to(image)
@@ -71,15 +86,15 @@ def content(options: argparse.Namespace) -> int:
 
 
 def style(options: argparse.Namespace) -> int:
-    """One reconstruction a layer set, each a layer deeper: the lower half of Figure 1."""
+    """Draw one reconstruction for one layer, for two, and so on: the lower half of Figure 1."""
     image = picture(options.picture, options.size)
-    arguments = _recipe_arguments(options, recipes.reconstruct_style)
+    arguments = _recipe_arguments(options, style_transfer.reconstruct_style)
 
     def runs(vgg: VGG19) -> Iterator[tuple[str, Iterator[Step]]]:
         for depth in range(1, len(options.layers) + 1):
             layers = options.layers[:depth]
             name = layers[0] if depth == 1 else f"{layers[0]} to {layers[-1]}"
-            yield name, recipes.reconstruct_style(image, layers, vgg=vgg, **arguments)
+            yield name, style_transfer.reconstruct_style(image, layers, vgg=vgg, **arguments)
 
     return _figure_1(options, image, runs, lambda name, made: name)
 
@@ -90,8 +105,10 @@ def _figure_1(
     runs: Callable[[VGG19], Iterator[tuple[str, Iterator[Step]]]],
     caption: Callable[[str, Tensor], str],
 ) -> int:
-    """One half of the paper's Figure 1: a panel a run, the original first."""
-    out = _check_output(options.out, FIGURE_FORMATS)
+    """One half of the paper's Figure 1: the original first, then one panel for each run."""
+    from nstlib import plots
+
+    out = _check_figure(options.out)
     made, titles, status, failure = [image], ["original"], 0, None
     for name, run in runs(_vgg(options)):
         if not options.quiet:
@@ -113,8 +130,10 @@ def _figure_1(
 
 
 def gram(options: argparse.Namespace) -> int:
-    """Gram matrices by depth, and the distances of all pictures to the first."""
-    out = _check_output(options.out, FIGURE_FORMATS)
+    """Draw the Gram matrices of pictures, and print the style distance of each to the first."""
+    from nstlib import plots
+
+    out = _check_figure(options.out)
     vgg = _vgg(options)
     features = {
         name: vgg(picture(name, options.size).to(vgg.device), options.layers)
@@ -130,12 +149,12 @@ def gram(options: argparse.Namespace) -> int:
         print(f"Style distance of {other} to {first}, relative to the size of {first}'s Grams:")
         for layer in options.layers:
             target = gram_matrix(features[first][layer])
-            print(f"  {layer}  {gram_loss(features[other][layer], target).item():.4f}")
+            print(f"  {layer}  {style_loss(features[other][layer], target).item():.4f}")
     return 0
 
 
 def weights(options: argparse.Namespace) -> int:
-    """Fetch ImageNet's weights, unless they are there."""
+    """Fetch the ImageNet weights, unless they are there already."""
     path = fetch_imagenet(to=Path(options.to) if options.to else None, progress=not options.quiet)
     print(f"The weights are at {path.resolve()}")
     print("Use them with --weights imagenet" + (f", or --weights {path}" if options.to else ""))
@@ -143,38 +162,61 @@ def weights(options: argparse.Namespace) -> int:
 
 
 def bench(options: argparse.Namespace) -> int:
-    """Measure a step of each backbone at each size, and who is first at the textbook's loss."""
+    """Measure one step of each network at each size, and race to the loss of the textbook's loop."""
+    from nstlib import bench as benchmark
+    from nstlib.bench import report
+
     out = _check_output(options.out, [".json"]) if options.out else None
-    plot = _check_output(options.plot, FIGURE_FORMATS, option="--plot") if options.plot else None
-    rows = []
-    print(bench_report.heading())
-    for row in benchmark.measure(
+    plot = _check_figure(options.plot, option="--plot") if options.plot else None
+    device, last = options.device, options.weights[-1]
+    measured = benchmark.measure(
         options.weights,
         options.sizes,
         methods=options.methods,
-        device=options.device,
+        device=device,
         seconds=options.seconds,
-    ):
+    )
+    if options.race:  # checked before all the rows are measured, and not after it
+        benchmark.checked_arguments([last], [options.race], ["textbook"], device)
+    rows = []
+    print(report.heading())
+    for row in measured:
         rows.append(row)
-        print(bench_report.line(row, rows), flush=True)
+        print(report.line(row, rows), flush=True)
     curves = None
     if options.race:
-        curves = race(options.weights[-1], size=options.race, device=options.device)
-        print("\n".join(bench_report.race_lines(curves)))
-    measured = bench_report.report(rows, curves)
+        curves = benchmark.loss_curves(last, options.race, device=device)
+        print("\n".join(report.curve_lines(curves)))
+    summary = report.report(rows, curves)
     if out:
-        out.write_text(json.dumps(measured, indent=1) + "\n")
+        out.write_text(json.dumps(summary, indent=1) + "\n")
         print(f"The numbers are at {out.resolve()}")
     if plot:
-        _save_figure(bench_report.plot(measured), plot)
+        _save_figure(report.plot(summary), plot)
     return 0
 
 
 def picture(name: str, size: int | None) -> Tensor:
-    """A picture by the name of a painting (`night`, or `night:7` for its seed 7), or by `load_image`."""
-    kind, _, seed = name.partition(":")
-    if kind in PAINTINGS and (not seed or seed.isdecimal()) and not Path(name).exists():
+    """Return the picture of a name that a user typed.
+
+    Args:
+        name: A painting (`night`, or `night:7` for its seed 7), or whatever `load_image` takes.
+        size: The longer side in pixels; None is 512 for a painting, the picture's own size otherwise.
+
+    Returns:
+        (1, 3, H, W) in [0, 1].
+
+    Raises:
+        ValueError: For a seed that is no whole number, and for a photo with a seed.
+        OSError: For a picture that cannot be found or read.
+    """
+    kind, colon, seed = name.partition(":")
+    if kind in PAINTINGS and not Path(name).exists():
+        if colon and not seed.isdecimal():
+            raise ValueError(f"{name}: the seed of a painting is a whole number, as in {kind}:7.")
         return painting(kind, size=size or 512, seed=int(seed or 0))
+    if colon and kind in PHOTOS and not Path(name).exists():
+        raise ValueError(f"{name}: a photo has no seed; write {kind}.")
     try:
         return load_image(name, size=size)
     except FileNotFoundError as error:
@@ -200,6 +242,12 @@ def _keep_best(run: Iterator[Step], out: Path, options: argparse.Namespace) -> t
     return last, status
 
 
+def _save_state(step: Step, options: argparse.Namespace) -> None:
+    if options.save_state:
+        torch.save(step.state(), options.save_state)
+        print(f"Go on from here with --resume {options.save_state}")
+
+
 def _follow(
     run: Iterator[Step],
     options: argparse.Namespace,
@@ -222,13 +270,13 @@ def _say_saved(image: Tensor, path: Path) -> None:
     print(f"The picture is at {save_image(image, path).resolve()}")
 
 
-def _save_figure(figure: Figure, out: Path) -> None:
+def _save_figure(figure: "Figure", out: Path) -> None:
     figure.savefig(out, dpi=150)
     print(f"The figure is at {out.resolve()}")
 
 
 def _vgg(options: argparse.Namespace) -> VGG19:
-    names = ("weights", "pooling", "device", "precision")
+    names = ("weights", "pooling", "device", "precision", "tile")
     return load_vgg19(**{name: getattr(options, name) for name in names})
 
 
@@ -248,7 +296,7 @@ def _load_state(path: str | None) -> dict | None:
 
 
 def _recipe_arguments(options: argparse.Namespace, recipe: Callable) -> dict:
-    """The options that are parameters of the recipe, NAME:WEIGHT pairs made a mapping."""
+    """The options that are parameters of the recipe, with NAME:WEIGHT pairs turned into a mapping."""
     own = {"content", "style", "size", "layers"}  # names that mean something else in the shell
     names = set(inspect.signature(recipe).parameters) - own
     arguments = {name: value for name, value in vars(options).items() if name in names}
@@ -257,11 +305,20 @@ def _recipe_arguments(options: argparse.Namespace, recipe: Callable) -> dict:
         if any(isinstance(layer, tuple) for layer in layers):
             pairs = [layer if isinstance(layer, tuple) else (layer, 1.0) for layer in layers]
             arguments[name] = dict(pairs)
+    arguments["optimizer"] = optimizer_maker(options.optimizer, learning_rate=options.learning_rate)
     return arguments
 
 
+def _check_figure(path: str, *, option: str = "--out") -> Path:
+    """`_check_output` for every format that matplotlib can write."""
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    formats = [f".{ending}" for ending in FigureCanvasBase.get_supported_filetypes()]
+    return _check_output(path, formats, option=option)
+
+
 def _check_output(path: str, formats: Container[str], *, option: str = "--out") -> Path:
-    """`path` if a picture can be written there, known before a minute is spent on making it."""
+    """Return `path` if a picture can be written there; checked before the long run that makes it."""
     out = Path(path)
     if out.suffix.lower() not in formats:
         raise ValueError(f"{option} {path}: the name must end in one of {', '.join(formats)}.")

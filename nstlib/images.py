@@ -5,11 +5,11 @@ is refused with one sentence, as a ValueError (the picture) or an OSError (the d
 """
 
 import contextlib
+import math
 import os
 import re
 import secrets
 import time
-import warnings
 from http.client import HTTPException
 from importlib.resources import files
 from io import BytesIO
@@ -25,6 +25,7 @@ import torch.nn.functional as F
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
+Source = str | os.PathLike | bytes | bytearray | memoryview | Image.Image | np.ndarray | Tensor
 MIN_SIDE = 16  # pixels; VGG-19 halves a picture four times before its last block
 MAX_BYTES = 32 * 2**20  # of a download
 TIMEOUT = 20.0  # seconds: for an answer, and for a whole download
@@ -39,6 +40,8 @@ WRITE_FORMATS = {
     ".tif": "TIFF",
     ".tiff": "TIFF",
 }
+
+LUMA = (0.299, 0.587, 0.114)  # how bright red, green and blue look: the Y of YIQ
 
 # Sample photos: name -> file in scikit-image's wheel. CC0, or no known copyright restrictions.
 PHOTOS = {
@@ -55,24 +58,31 @@ PHOTOS = {
 }
 
 
-def load_image(source, *, size: int | None = None, upscale: bool = False) -> Tensor:
+def load_image(
+    source: Source, *, size: int | tuple[int, int] | None = None, upscale: bool = False
+) -> Tensor:
     """Make an image tensor of almost anything that holds a picture.
 
-    source: a path, an http(s) URL, the name of a sample photo (see PHOTOS), the bytes of an image
-        file, a PIL image, an array (H, W), (H, W, 3) or (H, W, 4) of uint8, uint16 or floats in
-        [0, 1], or a tensor (3, H, W) or (1, 3, H, W) of the same types.
-    size: the longest side allowed, in pixels. A larger picture is shrunk (Lanczos), its ratio kept;
-        a smaller one is enlarged only with upscale=True.
+    EXIF orientation and ICC profile are applied, transparency lies on white, and of an animation the
+    first frame counts. Values of 16-bit gray are kept; Pillow itself reads 16-bit color as 8-bit.
 
-    Returns (1, 3, H, W), float32 in [0, 1], on the CPU, sharing no memory with the source. EXIF
-    orientation and ICC profile are applied, transparency lies on white, of an animation the first
-    frame counts. Values of 16-bit gray are kept; Pillow itself reads 16-bit color as 8-bit.
+    Args:
+        source: A path, an http(s) URL, the name of a sample photo (see `PHOTOS`), the bytes of an image
+            file, a PIL image, an array (H, W), (H, W, 3) or (H, W, 4) of uint8, uint16 or floats in
+            [0, 1], or a tensor (3, H, W) or (1, 3, H, W) of the same types.
+        size: In pixels: an int is the longer side, a pair is (height, width). None is the size of the
+            source. An int keeps the ratio and, without `upscale`, leaves a smaller picture as it is; a
+            pair is met exactly. Pictures are resampled by Lanczos.
+        upscale: Whether an int may enlarge the picture.
 
-    Raises ValueError for a picture that is no good, OSError for one that cannot be had
-    (FileNotFoundError, if there is no such file).
+    Returns:
+        (1, 3, H, W), float32 in [0, 1], on the CPU, sharing no memory with the source.
+
+    Raises:
+        ValueError: For a picture or a size that is no good.
+        OSError: For a picture that cannot be had; FileNotFoundError, if there is no such file.
     """
-    if size is not None and (not isinstance(size, Integral) or size < MIN_SIDE):
-        raise ValueError(f"size is {size!r}; give a whole number of pixels from {MIN_SIDE} up.")
+    _check_size(size)
     if isinstance(source, Tensor):
         pixels = _tensor_pixels(source)
     elif isinstance(source, np.ndarray):
@@ -89,10 +99,19 @@ def load_image(source, *, size: int | None = None, upscale: bool = False) -> Ten
     return torch.from_numpy(planes)[None]
 
 
-def photo(name: str, *, size: int | None = None) -> Tensor:
-    """Return a sample photo, (1, 3, H, W), from scikit-image's wheel: no network, no license fee.
+def photo(name: str, *, size: int | tuple[int, int] | None = None) -> Tensor:
+    """Return a sample photo from scikit-image's wheel: no network, no license fee.
 
-    name: a key of PHOTOS, else a ValueError. size: the longest side allowed, in pixels.
+    Args:
+        name: A key of `PHOTOS`.
+        size: In pixels: an int is the longer side, a pair is (height, width). As in `load_image`, an int
+            never enlarges the photo.
+
+    Returns:
+        (1, 3, H, W), float32 in [0, 1], on the CPU.
+
+    Raises:
+        ValueError: For an unknown name, and for a size that is no good.
     """
     if name not in PHOTOS:
         raise ValueError(f"There is no sample photo {name!r}; choose one of {', '.join(PHOTOS)}.")
@@ -102,30 +121,122 @@ def photo(name: str, *, size: int | None = None) -> Tensor:
 def resize(image: Tensor, size: int | tuple[int, int]) -> Tensor:
     """Resample an image tensor on its own device, antialiased bicubic, clamped to [0, 1].
 
-    image: (1, 3, H, W). size: the new longer side (the ratio is kept), or (H, W), in pixels.
-    Returns a new tensor; gradients flow through it. Enlarges as well as shrinks.
+    Args:
+        image: (B, C, H, W), such as an image or a mask.
+        size: In pixels: an int is the longer side, a pair is (height, width). An int keeps the ratio;
+            both may enlarge the image.
+
+    Returns:
+        A new tensor; gradients flow through it.
+
+    Raises:
+        ValueError: For another shape, and for a size below 1.
     """
-    height, width = image.shape[-2:]
-    if isinstance(size, Integral):
-        size = _scaled(height, width, size)
-    if min(size) < 1:
-        raise ValueError(f"Cannot resize to {size[0]} x {size[1]} pixels; give a larger size.")
-    if tuple(size) == (height, width):
+    if image.ndim != 4:
+        shape = tuple(image.shape)
+        raise ValueError(f"resize needs a tensor of shape (B, C, H, W), not {shape}.")
+    height, width = shape_of(image, size)
+    if min(height, width) < 1:
+        raise ValueError(f"Cannot resize to {width} x {height} pixels; give a larger size.")
+    size = height, width
+    if size == tuple(image.shape[2:]):
         return image.clone()
     # Not every PyTorch that this package allows has this kernel for Apple's GPU.
     work = image.cpu() if image.device.type == "mps" else image
-    work = F.interpolate(work, size=tuple(size), mode="bicubic", antialias=True)
+    work = F.interpolate(work, size=size, mode="bicubic", antialias=True)
     return work.clamp(0, 1).to(image.device)
 
 
-def to_pil(image: Tensor) -> Image.Image:
-    """Turn an image tensor (1, 3, H, W) into an 8-bit RGB PIL image: clamped, rounded.
+def shape_of(image: Tensor | np.ndarray, size: int | tuple[int, int]) -> tuple[int, int]:
+    """Return (height, width) of an image at a new size.
 
-    Raises ValueError for another shape and for values that are not finite.
+    Args:
+        image: (..., H, W).
+        size: In pixels: an int is the longer side, a pair is (height, width).
+    """
+    if isinstance(size, Integral):
+        height, width = image.shape[-2:]
+        factor = size / max(height, width)
+        return round(height * factor), round(width * factor)
+    height, width = size
+    return int(height), int(width)
+
+
+def noise_like(image: Tensor, *, seed: int = 0) -> Tensor:
+    """Draw a noise image of the same shape, to start a run from.
+
+    It is faint (a standard deviation of 0.1 around middle gray), because what the chosen layers cannot
+    see of the noise stays in the picture to the end.
+
+    Args:
+        image: (1, 3, H, W).
+        seed: The same seed gives the same noise on every device, because it is drawn on the CPU.
+
+    Returns:
+        (1, 3, H, W) in [0, 1], on the device of the image.
+    """
+    noise = torch.randn(image.shape, generator=torch.Generator().manual_seed(seed))
+    return (0.5 + 0.1 * noise).clamp(0, 1).to(image)
+
+
+def luminance(image: Tensor) -> Tensor:
+    """Return the brightness Y of an image.
+
+    Args:
+        image: (1, 3, H, W).
+
+    Returns:
+        (1, 1, H, W).
+    """
+    return (image * image.new_tensor(LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
+
+
+def with_colors_of(painted: Tensor, photo: Tensor) -> Tensor:
+    """Return the luminance Y of `painted` with the color, I and Q, of `photo`.
+
+    I and Q are differences of colors: adding the same number to red, green and blue changes Y by that
+    number and leaves I and Q alone. Gatys et al. 2016, section 3.2.
+
+    Args:
+        painted: (1, 3, H, W).
+        photo: (1, 3, H, W), of the same size.
+
+    Returns:
+        (1, 3, H, W), not clamped to [0, 1].
+    """
+    return photo + luminance(painted) - luminance(photo)
+
+
+def check_image(image: object, what: str = "The picture") -> None:
+    """Raise an error unless this is a tensor of shape (1, 3, H, W).
+
+    Args:
+        image: What should be one.
+        what: How the sentence begins.
+
+    Raises:
+        ValueError: For anything else.
     """
     if not isinstance(image, Tensor) or image.ndim != 4 or image.shape[:2] != (1, 3):
-        what = tuple(image.shape) if hasattr(image, "shape") else type(image).__name__
-        raise ValueError(f"An image is a tensor (1, 3, H, W), but this is {what}.")
+        shape = tuple(image.shape) if hasattr(image, "shape") else type(image).__name__
+        hint = (
+            "write image[None]"
+            if isinstance(shape, tuple) and len(shape) == 3
+            else "load_image gives one"
+        )
+        raise ValueError(f"{what} must be a tensor of shape (1, 3, H, W), not {shape}; {hint}.")
+
+
+def to_pil(image: Tensor) -> Image.Image:
+    """Turn an image tensor into an 8-bit RGB PIL image.
+
+    Args:
+        image: (1, 3, H, W), on any device; values are clamped to [0, 1] and rounded.
+
+    Raises:
+        ValueError: For another shape, and for values that are not finite.
+    """
+    check_image(image)
     image = image.detach().cpu().float()
     if not image.isfinite().all():
         raise ValueError("The image has NaN or infinite values; the run that made it diverged.")
@@ -133,12 +244,22 @@ def to_pil(image: Tensor) -> Image.Image:
     return Image.fromarray(pixels.permute(1, 2, 0).contiguous().numpy())
 
 
-def save_image(image: Tensor, path, *, quality: int = 95) -> Path:
-    """Write an image tensor (1, 3, H, W) as PNG, JPEG, WebP or TIFF, after the path's suffix.
+def save_image(image: Tensor, path: str | os.PathLike, *, quality: int = 95) -> Path:
+    """Write an image tensor as PNG, JPEG, WebP or TIFF.
 
-    quality: of JPEG (with full color resolution, 4:4:4) and WebP, from 1 to 100.
-    Missing folders are made. The file appears complete or not at all: an error or an interrupt
-    leaves an older picture as it was. Returns the path. Raises ValueError or OSError.
+    The file appears complete or not at all: an error or an interrupt leaves an older picture as it was.
+
+    Args:
+        image: (1, 3, H, W) in [0, 1], on any device.
+        path: Its suffix decides the format. Missing folders are made.
+        quality: Of JPEG (with full color resolution, 4:4:4) and WebP, from 1 to 100.
+
+    Returns:
+        The path.
+
+    Raises:
+        ValueError: For a suffix, a quality or an image that is no good.
+        OSError: For a place that cannot be written.
     """
     path = Path(path)
     kind = WRITE_FORMATS.get(path.suffix.lower())
@@ -157,7 +278,15 @@ def save_image(image: Tensor, path, *, quality: int = 95) -> Path:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write to a temporary name in the same folder, then move into place, which cannot fail halfway."""
+    """Write a file by way of a temporary one in the same folder, so that it is never half written.
+
+    Args:
+        path: The file. Missing folders are made; of a symbolic link, the target is written.
+        data: All of its content.
+
+    Raises:
+        OSError: For a place that cannot be written.
+    """
     target = Path(os.path.realpath(path))  # a symbolic link stays one; what it points to changes
     # Not tempfile: its files are private (0600), and the picture would stay so.
     temporary = target.with_name(f".nstlib-{secrets.token_hex(8)}.tmp")
@@ -236,12 +365,17 @@ def _download(url: str) -> bytes:
 
 def _picture_pixels(source: BytesIO | Image.Image, name: str) -> np.ndarray:
     """Decode an open file (or take a PIL image) and return its upright pixels, (H, W[, 3 or 4])."""
+    # Above MAX_IMAGE_PIXELS Pillow warns when it opens a picture, and above twice as many it fails. We
+    # refuse both, before anything is decoded. We count the pixels ourselves instead of turning the
+    # warning into an error for a moment: the filters of warnings belong to the whole process, and
+    # pictures are opened on several threads at once.
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            opened = isinstance(source, Image.Image)
-            picture = source if opened else Image.open(source, formats=READ_FORMATS)
-            picture.load()
+        opened = isinstance(source, Image.Image)
+        picture = source if opened else Image.open(source, formats=READ_FORMATS)
+        count = picture.width * picture.height
+        if not opened and count > (Image.MAX_IMAGE_PIXELS or math.inf):
+            raise Image.DecompressionBombError(f"{count} pixels")
+        picture.load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         count = re.search(r"\d+", str(error))[0]
         raise ValueError(f"{name} has {count} pixels, too many to open; shrink it.") from error
@@ -323,21 +457,24 @@ def _planes(pixels: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(unit.transpose(2, 0, 1))
 
 
-def _fit(planes: np.ndarray, *, size: int | None, upscale: bool) -> np.ndarray:
-    """Shrink planes (3, H, W) to a longer side of size; enlarge them only with upscale."""
-    height, width = planes.shape[1:]
-    if size is None or size == max(height, width) or (size > max(height, width) and not upscale):
+def _fit(planes: np.ndarray, *, size: int | tuple[int, int] | None, upscale: bool) -> np.ndarray:
+    """Resample planes (3, H, W) to a size; an int enlarges them only with upscale."""
+    if isinstance(size, Integral) and size > max(planes.shape[1:]) and not upscale:
         return planes
-    height, width = _scaled(height, width, size)
+    height, width = planes.shape[1:] if size is None else shape_of(planes, size)
+    if (height, width) == planes.shape[1:]:
+        return planes
     _check_sides(height, width)
     # Plane by plane as floats, so that 16-bit pictures keep their depth.
     resized = [Image.fromarray(p).resize((width, height), Image.Resampling.LANCZOS) for p in planes]
     return np.stack([np.asarray(plane) for plane in resized]).clip(0, 1)
 
 
-def _scaled(height: int, width: int, longer: int) -> tuple[int, int]:
-    factor = longer / max(height, width)
-    return round(height * factor), round(width * factor)
+def _check_size(size: object) -> None:
+    sides = size if isinstance(size, tuple) and len(size) == 2 else (size,)
+    if size is not None and not all(isinstance(s, Integral) and s >= MIN_SIDE for s in sides):
+        how = "the longer side or (height, width), in whole pixels"
+        raise ValueError(f"size is {size!r}; give {how} from {MIN_SIDE} up.")
 
 
 def _check_sides(height: int, width: int) -> None:

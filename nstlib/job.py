@@ -1,7 +1,7 @@
-"""A run on a worker thread: start, pause, resume, stop, join. It knows no widget and draws nothing.
+"""A run on a worker thread: start, pause, resume, stop, join. No widgets, nothing drawn.
 
-A notebook's kernel answers nothing while a cell or a callback is busy, so a run that is to be watched,
-paused and stopped has to work beside it. A thread can: torch lets go of Python's lock while it computes.
+A notebook's kernel cannot answer while a cell or a callback is busy. A run that you want to watch,
+pause and stop therefore works on a thread of its own; torch releases Python's lock while it computes.
 """
 
 import atexit
@@ -19,11 +19,13 @@ STATUSES = ("idle", "running", "paused", "stopping", "done", "stopped", "failed"
 class Job:
     """At most one run at a time, on a thread of its own.
 
-    status: one of STATUSES; the last three say how the run ended.
-    step: the last good Step, or None before the first. It outlives the run.
-    error: one sentence, if the run failed; traceback: where, for whoever repairs it.
+    All methods except `join` return at once. They may be called from any thread, in any order.
 
-    All methods return at once (but for `join`) and may be called from any thread, in any order.
+    Attributes:
+        status: One of `STATUSES`; the last three say how the run ended.
+        step: The last good Step, or None before the first. It is kept after the run has ended.
+        error: What went wrong, in one sentence, if the run failed; otherwise "".
+        traceback: Where it went wrong, for a bug report; otherwise "".
     """
 
     def __init__(self) -> None:
@@ -41,11 +43,14 @@ class Job:
         on_step: Callable[[Step], None] | None = None,
         on_end: Callable[["Job"], None] | None = None,
     ) -> None:
-        """Begin the run that `make_run` returns; a run that is still going is stopped first.
+        """Start the run that `make_run` returns; a run that is still going is stopped first.
 
-        make_run: is called on the worker thread, so that loading weights holds up nobody.
-        on_step: is called there after every step; on_end: once, when the run has ended in whatever
-        way. Neither is called any more for a run that another one has replaced.
+        A run that has been replaced like this calls neither `on_step` nor `on_end` any more.
+
+        Args:
+            make_run: Called on the worker thread, so that nobody has to wait while weights load.
+            on_step: Called there with every Step.
+            on_end: Called there with the job, once, when the run has ended in whatever way.
         """
         with self._lock:
             # Each run has its own thread; one that is no longer `self._thread` changes nothing.
@@ -61,7 +66,7 @@ class Job:
             self._lock.notify_all()
 
     def pause(self) -> None:
-        """Hold the run after the step at hand."""
+        """Hold the run after the current step."""
         self._change("paused", only_from=("running",))
 
     def resume(self) -> None:
@@ -69,13 +74,19 @@ class Job:
         self._change("running", only_from=("paused",))
 
     def stop(self) -> None:
-        """End the run after the step at hand; its last picture stays in `step`."""
+        """End the run after the current step; its last picture stays in `step`."""
         self._change("stopping", only_from=("running", "paused"))
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait for the end of the run, at most `timeout` seconds; whether it has ended.
+        """Wait for the end of the run.
 
-        An interrupt (Jupyter's stop button reaches only the cell, not the thread) stops the run too.
+        An interrupt stops the run too: Jupyter's stop button alone reaches the cell but not the thread.
+
+        Args:
+            timeout: How long to wait, in seconds; None waits until the end.
+
+        Returns:
+            Whether the run has ended; also True if there was none.
         """
         thread = self._thread
         if thread is None or thread is threading.current_thread():
@@ -95,7 +106,7 @@ class Job:
                 self._lock.notify_all()
 
     def _may_go_on(self) -> bool:
-        """Wait while paused; False when this thread's run is to end."""
+        """Wait while paused; return False when this thread's run has to end."""
         with self._lock:
             self._lock.wait_for(lambda: not self._is_mine() or self.status != "paused")
             return self._is_mine() and self.status == "running"
@@ -124,8 +135,8 @@ class Job:
             ending, error, trace = "failed", sentence(failure), traceback.format_exc()
             if isinstance(failure, RunFailed):
                 self._keep(failure.step)
-        # The generator holds the targets, a Step the optimizer's memory: let go of them, or the next
-        # run may not fit.
+        # The generator holds the targets and a Step holds the optimizer's memory. Release both, or the
+        # next run may not fit.
         if hasattr(run, "close"):
             run.close()
         del run, step
@@ -144,7 +155,11 @@ class Job:
 
 
 def sentence(error: BaseException) -> str:
-    """What to tell a user: our own errors say it themselves, of others the type helps to report them."""
+    """Return what to tell a user about an error, in one sentence.
+
+    Our own errors (ValueError and OSError) are written for users. For any other error the sentence names
+    its type, which helps to report it.
+    """
     if isinstance(error, (ValueError, OSError)) and str(error):
         return str(error)
     return f"This should not have happened: {type(error).__name__}: {error}"
@@ -155,7 +170,7 @@ _jobs: weakref.WeakSet[Job] = weakref.WeakSet()
 
 @atexit.register
 def _stop_all() -> None:
-    # A thread that is inside torch while the interpreter goes away takes the process down with it.
+    # A thread that is still inside torch when the interpreter shuts down crashes the process.
     jobs = list(_jobs)
     for job in jobs:
         job.stop()

@@ -1,9 +1,8 @@
 """What a picture is compared by: features for content, Gram matrices for style.
 
 Names follow Gatys, Ecker and Bethge (2015): a layer has N channels and M = H * W positions, F are its
-features as an N x M matrix, and the Gram matrix is F Fᵀ. Wherever a loss is written down there is a
-question of scale, and the sources answer it in different ways. `CONVENTIONS` lists the answers; every
-loss here takes one of them by name:
+features as an N x M matrix, and the Gram matrix is F Fᵀ. Every loss needs a scale, and the sources
+choose different ones. `CONVENTIONS` lists them; every loss here takes one of them by name:
 
 ============  ==============================  ==========================================
 convention    content                         style, one layer
@@ -20,8 +19,6 @@ next. "relative" is ours and the default: 1 means "as far from the target as a p
 features", at every size, in every layer and for every network.
 """
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
@@ -30,51 +27,50 @@ CONVENTIONS = ("relative", "mean", "paper", "lecture")
 
 
 def gram_matrix(features: Tensor) -> Tensor:
-    """Correlations between channels, with all positions summed out.
+    """Return the correlations between channels, with all positions summed out.
 
-    features: (B, N, H, W). Returns (B, N, N), divided by H * W so that the size of the picture cancels.
-    Gatys et al. 2015, eq. 3 (there without the division).
+    Args:
+        features: (B, N, H, W).
+
+    Returns:
+        (B, N, N), divided by H * W so that the size of the picture cancels. Gatys et al. 2015, eq. 3
+        (there without the division).
     """
-    if features.ndim != 4:
-        raise ValueError(
-            f"gram_matrix needs features of shape (B, N, H, W), not {tuple(features.shape)}."
-        )
-    flat = features.flatten(2)
-    return _Square.apply(flat) / flat.shape[2]
-
-
-class _Square(torch.autograd.Function):
-    """F Fᵀ. Its gradient (g + gᵀ) F is one product; autograd, which does not see that both factors are
-    the same, would take two, keep three copies of the features meanwhile, and add them up.
-    """
-
-    @staticmethod
-    def forward(ctx, flat: Tensor) -> Tensor:
-        ctx.save_for_backward(flat)
-        return flat @ flat.mT
-
-    @staticmethod
-    def backward(ctx, gradient: Tensor) -> Tensor:
-        (flat,) = ctx.saved_tensors
-        return (gradient + gradient.mT) @ flat
+    flat = features.flatten(-2)
+    return flat @ flat.mT / flat.shape[-1]
 
 
 def content_loss(features: Tensor, target: Tensor, *, convention: str = "relative") -> Tensor:
-    """How far features are from those of the content picture, position by position.
+    """Return how far features are from those of the content picture, position by position.
 
-    features, target: (B, N, H, W), of one layer. Returns a scalar.
-    Gatys et al. 2015, eq. 1 is the convention "paper".
+    Args:
+        features: (B, N, H, W), of one layer of the picture that is being made.
+        target: (B, N, H, W), of the same layer of the content picture.
+        convention: One of `CONVENTIONS`; "paper" is eq. 1 of Gatys et al. 2015.
+
+    Returns:
+        A scalar.
+
+    Raises:
+        ValueError: For an unknown convention, and for two shapes.
     """
-    _check_convention(convention)
     _check_same_shape("features", features, target)
     return content_error((features - target).square().sum(), target, convention=convention)
 
 
 def content_error(distance: Tensor, target: Tensor, *, convention: str = "relative") -> Tensor:
-    """The content loss of a picture whose features lie at Σ (F - P)² = `distance` from the target P.
+    """Return the content loss of a picture from its squared distance to the target.
 
-    distance: a scalar; target: (B, N, H, W). Returns a scalar. `content_loss` in its second half: what
-    remains to do where the distance was summed up piece by piece.
+    Use this when the squared distance has been summed tile by tile; it is the second half of
+    `content_loss`.
+
+    Args:
+        distance: Σ (F - P)², a scalar.
+        target: P, (B, N, H, W).
+        convention: One of `CONVENTIONS`.
+
+    Returns:
+        A scalar.
     """
     _check_convention(convention)
     if convention == "lecture":
@@ -86,28 +82,43 @@ def content_error(distance: Tensor, target: Tensor, *, convention: str = "relati
     return distance / target.numel() / _size(target)
 
 
-def gram_loss(features: Tensor, target: Tensor, *, convention: str = "relative") -> Tensor:
-    """E_l: how far the Gram matrix of one layer is from that of the style picture.
-
-    features: (B, N, H, W) of the picture that is being made; target: (B, N, N) from `gram_matrix` of
-    the style picture. Returns a scalar. Gatys et al. 2015, eq. 4 is the convention "paper".
+def style_loss(features: Tensor, target: Tensor, *, convention: str = "relative") -> Tensor:
+    """Return E_l, how far the Gram matrix of one layer is from that of the style picture.
 
     The lecture and the paper write undivided Gram matrices and take for granted that both pictures
     have the same number of positions M. For pictures of two sizes we scale the target to the M of the
     new picture; for equal sizes nothing changes.
+
+    Args:
+        features: (B, N, H, W), of one layer of the picture that is being made.
+        target: (B, N, N), `gram_matrix` of the same layer of the style picture.
+        convention: One of `CONVENTIONS`; "paper" is eq. 4 of Gatys et al. 2015.
+
+    Returns:
+        A scalar.
+
+    Raises:
+        ValueError: For an unknown convention, and for two numbers of channels.
     """
-    _check_convention(convention)
-    gram, positions = gram_matrix(features), features.shape[2] * features.shape[3]
-    return gram_error(gram, target, positions=positions, convention=convention)
+    gram, positions = gram_matrix(features), features.shape[-2] * features.shape[-1]
+    return style_error(gram, target, positions=positions, convention=convention)
 
 
-def gram_error(
+def style_error(
     gram: Tensor, target: Tensor, *, positions: int, convention: str = "relative"
 ) -> Tensor:
-    """E_l of a picture that has the Gram matrix `gram`, a mean over `positions` (M) positions.
+    """Return E_l of a picture from its Gram matrix.
 
-    gram, target: (B, N, N). Returns a scalar. `gram_loss` in its second half: what remains to do where
-    the Gram matrix was summed up piece by piece.
+    Use this when the Gram matrix has been summed tile by tile; it is the second half of `style_loss`.
+
+    Args:
+        gram: (B, N, N), as `gram_matrix` gives it.
+        target: (B, N, N), that of the style picture.
+        positions: M, the number of positions over which `gram` is a mean.
+        convention: One of `CONVENTIONS`.
+
+    Returns:
+        A scalar.
     """
     _check_convention(convention)
     _check_same_shape("Gram matrices", gram, target)
@@ -116,44 +127,24 @@ def gram_error(
         return squares.sum() * positions**2
     if convention == "paper":
         # The Gram matrices here are divided by M already: 1 / (4 N² M²) becomes 1 / (4 N²).
-        return squares.sum() / (4 * gram.shape[1] ** 2)
+        return squares.sum() / (4 * gram.shape[-1] ** 2)
     if convention == "mean":
         return squares.mean()
     return squares.mean() / _size(target)
 
 
-def style_loss(
-    features: Mapping[str, Tensor],
-    targets: Mapping[str, Tensor],
-    *,
-    layer_weights: Mapping[str, float] | None = None,
-    convention: str = "relative",
-) -> Tensor:
-    """Σ w_l E_l over the layers of `targets`.
-
-    features: {layer: (B, N, H, W)}; targets: {layer: (B, N, N)} from `gram_matrix`; layer_weights:
-    {layer: w_l}, and 1 / (number of layers) for each where none are given, as in the paper.
-    Returns a scalar. Gatys et al. 2015, eq. 5.
-    """
-    if not targets:
-        raise ValueError("style_loss needs the Gram matrix of at least one layer.")
-    if layer_weights is None:
-        layer_weights = dict.fromkeys(targets, 1 / len(targets))
-    for name, given in (("features", features), ("layer_weights", layer_weights)):
-        missing = [layer for layer in targets if layer not in given]
-        if missing:
-            raise ValueError(f"{name} has no entry for {missing[0]}, which is among the targets.")
-    return sum(
-        layer_weights[layer] * gram_loss(features[layer], target, convention=convention)
-        for layer, target in targets.items()
-    )
-
-
 def total_variation(image: Tensor, *, beta: float = 2.0) -> Tensor:
-    """How much neighboring pixels differ: the mean of (dx² + dy²)^(beta / 2) over pixels and channels.
+    """Return how much neighboring pixels differ: the mean of (dx² + dy²)^(beta / 2).
 
-    image: (B, C, H, W). Returns a scalar; 0 for a flat picture. beta = 2 smooths, beta = 1 keeps edges
-    and flattens what lies between them. Mahendran and Vedaldi 2015, sec. 3 (there a sum).
+    Args:
+        image: (B, C, H, W), at least 2 x 2 pixels.
+        beta: 2 smooths; 1 keeps edges and flattens what lies between them.
+
+    Returns:
+        A scalar, 0 for a flat picture. Mahendran and Vedaldi 2015, sec. 3 (there a sum).
+
+    Raises:
+        ValueError: For an image of another shape, and for a beta of 0 or less.
     """
     if image.ndim != 4 or min(image.shape[2:]) < 2:
         raise ValueError(
@@ -169,7 +160,7 @@ def total_variation(image: Tensor, *, beta: float = 2.0) -> Tensor:
     squares = dx.square() + dy.square()
     if beta == 2.0:
         return squares.mean()
-    # Below 2 the slope at 0 is infinite or undefined; a gray level of 1e-4 is far below what shows.
+    # Below 2 the slope at 0 is infinite or undefined; differences of 1e-4 are far too small to see.
     return (squares + 1e-8).pow(beta / 2).mean() - 1e-8 ** (beta / 2)
 
 

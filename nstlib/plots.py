@@ -1,4 +1,4 @@
-"""Figures: data in, a matplotlib Figure out. Nothing here shows, saves or computes a picture."""
+"""Figures: data in, a matplotlib Figure out. Nothing is shown, saved or optimized here."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,10 +17,16 @@ def panels(
     columns: int | None = None,
     inches: float = 2.4,
 ) -> Figure:
-    """Pictures side by side, a title over each.
+    """Draw pictures side by side, with a title above each.
 
-    images: (1, 3, H, W) in [0, 1], of any sizes; columns: how many in a row, by default all of them;
-    inches: the width of one.
+    Args:
+        images: (1, 3, H, W) in [0, 1], of any sizes.
+        titles: One for each picture; a title may have several lines.
+        columns: How many pictures in a row; None puts all of them in one row.
+        inches: The width of one picture.
+
+    Raises:
+        ValueError: For no pictures, and if the numbers of pictures and titles differ.
     """
     if len(images) != len(titles) or not images:
         raise ValueError(f"panels needs one title a picture, not {len(titles)} for {len(images)}.")
@@ -42,10 +48,14 @@ def panels(
 
 
 def gram_matrices(rows: Mapping[str, Mapping[str, Tensor]], *, inches: float = 2.4) -> Figure:
-    """Gram matrices by depth, a row for each picture: {picture: {layer: (1, N, N)}}.
+    """Draw Gram matrices, with a row for each picture and a column for each layer.
 
-    The colors are logarithmic, and one scale holds for a whole column, so that pictures can be compared.
-    Where entries are negative (a convolution before its ReLU) the scale is centered on zero.
+    The colors are logarithmic, and all pictures share one scale per layer, so that they can be compared.
+    If there are negative entries (a convolution before its ReLU), the scale is centered on zero.
+
+    Args:
+        rows: {picture: {layer: (1, N, N)}}, with the same layers for every picture.
+        inches: The width of one matrix.
     """
     layers = list(next(iter(rows.values())))
     figure = Figure(
@@ -78,7 +88,15 @@ def gram_matrices(rows: Mapping[str, Mapping[str, Tensor]], *, inches: float = 2
 def loss_curves(
     history: Sequence[Mapping[str, float]], *, inches: tuple[float, float] = (7, 4)
 ) -> Figure:
-    """Every term of a run over its steps, on a logarithmic scale: [step.losses for step in run]."""
+    """Draw every loss of a run over its steps, on a logarithmic scale.
+
+    Args:
+        history: `[step.losses for step in run]`.
+        inches: (width, height) of the figure.
+
+    Raises:
+        ValueError: For an empty history.
+    """
     if not history:
         raise ValueError("loss_curves needs the losses of at least one step.")
     figure = Figure(figsize=inches, layout="constrained")

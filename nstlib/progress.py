@@ -1,4 +1,4 @@
-"""Watching a run from a terminal or a notebook cell: the one place of the library that prints."""
+"""Progress bars for a run in a terminal or a notebook cell: the only module of the core that prints."""
 
 import warnings
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,15 @@ from nstlib.optimize import RunFailed, Step
 
 
 def watch(run: Iterator[Step], *, progress: bool = True) -> Iterator[Step]:
-    """Pass the Steps of `run` on, with a progress bar that shows the losses."""
+    """Show a progress bar with the losses, and pass the Steps of `run` on.
+
+    Args:
+        run: What `transfer` or `minimize` returned.
+        progress: Whether to show the bar.
+
+    Yields:
+        The Steps of `run`, unchanged.
+    """
     bar = None
     try:
         for step in run:
@@ -24,10 +32,18 @@ def watch(run: Iterator[Step], *, progress: bool = True) -> Iterator[Step]:
 
 
 def finish(run: Iterator[Step], *, progress: bool = True) -> Step:
-    """Run to the end and return the last Step.
+    """Go through all Steps of `run` and return the last one.
 
-    An interrupt (Ctrl-C, or the stop button of Jupyter) means "that is enough": the last good Step
-    comes back, with a warning. So does the last good Step of a run that failed.
+    An interrupt (Ctrl-C, or the stop button of Jupyter) means "that is enough": you get the last good
+    Step and a warning. The same happens when the run fails.
+
+    Args:
+        run: What `transfer` or `minimize` returned.
+        progress: Whether to show a bar with the losses.
+
+    Raises:
+        ValueError: If the run has no steps.
+        KeyboardInterrupt: If it was interrupted before its first step.
     """
     last = None
     try:
@@ -46,7 +62,7 @@ def finish(run: Iterator[Step], *, progress: bool = True) -> Step:
 
 
 def _by_kind(losses: Mapping[str, float]) -> dict[str, str]:
-    """The total, and the sums of "content/…" and of "style/…" before their weights."""
+    """The total, and the sums of all "content/…" and all "style/…" losses before their weights."""
     kinds = dict.fromkeys(name.partition("/")[0] for name in losses)
     return {
         kind: f"{sum(v for name, v in losses.items() if name.partition('/')[0] == kind):.3g}"

@@ -1,58 +1,63 @@
 """VGG-19 with the paper's layer names, and its features by forward hooks.
 
-The network is torchvision's own (Simonyan and Zisserman 2014, configuration E); here are only the
-names, the choices that matter for style transfer, and the normalization of the pixels.
+Simonyan and Zisserman 2014, configuration E: the convolutional part of torchvision's `vgg19`, whose
+weights fit, with the choices that matter for style transfer. It is built here and not by torchvision,
+which takes longer to import than a small picture takes to paint.
 """
 
 import difflib
 import re
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from importlib import resources
 from pathlib import Path
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torchvision.models.vgg import cfgs, make_layers
 
-from nstlib.precision import precision_for
+from nstlib.hooks import tapped
 from nstlib.weights import fetch_imagenet, read_weights
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+PRECISIONS = ("float32", "tf32", "bfloat16", "auto")
 
 
-def _layer_names(configuration: Iterable[int | str]) -> Iterator[str]:
-    block, number = 1, 0
-    for entry in configuration:
-        if entry == "M":
-            yield f"pool{block}"
-            block, number = block + 1, 0
-        else:
-            number += 1
+# Configuration E: in each block so many convolutions of so many channels, then a pooling.
+BLOCKS = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))
+
+
+def _layer_names() -> Iterator[str]:
+    for block, (convolutions, _) in enumerate(BLOCKS, 1):
+        for number in range(1, convolutions + 1):
             yield f"conv{block}_{number}"
             yield f"relu{block}_{number}"
+        yield f"pool{block}"
 
 
-LAYERS: tuple[str, ...] = tuple(_layer_names(cfgs["E"]))
+LAYERS: tuple[str, ...] = tuple(_layer_names())
 """All 37 in order: `conv4_2` is a convolution's output, `relu4_2` the same after the ReLU."""
 
 
 class VGG19(nn.Module):
-    """VGG-19 without its classifier: image in, features of named layers out.
+    """VGG-19 with the paper's layer names: image in, features of named layers out.
 
-    width: 1 has the published number of channels (64 to 512); 0.25 has a quarter of each.
-    pooling: "avg" gives smoother pictures (Gatys et al. 2015, section 2); "max" is the original.
-    padding: what every convolution finds beyond the border. "zeros" is the original, and shows as a
-        frame in whatever is optimized; "replicate" repeats the outermost values instead.
-    mean, std: the pixels become (image - mean) / std, channel by channel.
-    last_layer: where the network ends.
+    The weights are frozen: gradients flow through them to the image and to nothing else. Every layer is
+    an attribute of its name: `vgg.conv1_1.weight` is (64 * width, 3, 3, 3).
 
-    The weights are frozen: gradients flow through them to the image and to nothing else.
-    `precision` is what the layers compute in, torch.float32 or torch.bfloat16; weights and features are
-    float32 either way.
-    Every layer is an attribute of its name: `vgg.conv1_1.weight` is (64 * width, 3, 3, 3).
+    Args:
+        width: 1 has the published number of channels (64 to 512); 0.25 has a quarter of each.
+        pooling: "avg" gives smoother pictures (Gatys et al. 2015, section 2); "max" is the original.
+        padding: What every convolution finds beyond the border. "zeros" is the original, and shows as a
+            frame in whatever is optimized; "replicate" repeats the outermost values instead.
+        mean, std: The pixels become (image - mean) / std, channel by channel.
+        last_layer: Where the network ends.
+
+    Attributes:
+        precision: What the layers compute in, torch.float32 or torch.bfloat16; weights and features are
+            float32 either way.
+        tile: The largest side of a picture that `transfer` sends through in one piece; None for any.
     """
 
     def __init__(
@@ -74,31 +79,29 @@ class VGG19(nn.Module):
         if base < 1:
             raise ValueError(f"width is a fraction of VGG-19's channels such as 0.25, not {width}.")
 
-        channels = [entry if entry == "M" else entry // 64 * base for entry in cfgs["E"]]
-        for name, layer in zip(LAYERS, make_layers(channels), strict=True):
-            if name.startswith("relu"):
-                # An in-place ReLU overwrites what a hook on the convolution before it kept.
-                layer.inplace = False
-            elif name.startswith("conv"):
-                layer.padding_mode = padding
-            elif pooling == "avg":
-                layer = nn.AvgPool2d(kernel_size=2, stride=2)
-            self.add_module(name, layer)
-            if name == last_layer:
-                break
-        else:
+        if last_layer not in LAYERS:
             raise ValueError(_no_such_layer(last_layer, LAYERS))
+
+        before = 3
+        for name in LAYERS[: LAYERS.index(last_layer) + 1]:
+            if name.startswith("conv"):
+                channels = BLOCKS[int(name[4]) - 1][1] // 64 * base
+                layer = nn.Conv2d(before, channels, 3, padding=1, padding_mode=padding)
+                before = channels
+            elif name.startswith("relu"):
+                # Not in place, as torchvision's: that overwrites what a hook on the convolution kept.
+                layer = nn.ReLU()
+            else:
+                layer = nn.AvgPool2d(2) if pooling == "avg" else nn.MaxPool2d(2)
+            self.add_module(name, layer)
         # Not persistent: a weights file holds convolutions alone. An explicit device, because
         # `load_vgg19` builds the network on the meta device, where a tensor has no values.
         for name, values in (("mean", mean), ("std", std)):
             values = torch.tensor(values, dtype=torch.float32, device="cpu").view(1, 3, 1, 1)
             self.register_buffer(name, values, persistent=False)
         self.precision = torch.float32
+        self.tile: int | None = None
         self.requires_grad_(False).eval()
-
-    def extra_repr(self) -> str:
-        """What the layers' own lines do not say; a sweep tells networks apart by it."""
-        return f"precision={self.precision}"
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -111,40 +114,33 @@ class VGG19(nn.Module):
         return self.mean.device
 
     def forward(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
-        """Features of an image (N, 3, H, W), RGB in [0, 1], at the named layers.
+        """Return the features of an image at the named layers.
 
-        Returns {layer: (N, C, H', W')} in the order asked for; H' and W' halve at every pooling.
-        The pass stops after the deepest of the layers. Raises ValueError for an unknown layer, for
-        none, and for an image of a wrong shape, type or device.
+        The pass stops after the deepest of them.
+
+        Args:
+            image: (B, 3, H, W), RGB in [0, 1].
+            layers: Names from `layers`.
+
+        Returns:
+            {layer: (B, C, H', W')} in the order asked for; H' and W' halve at every pooling.
+
+        Raises:
+            ValueError: For an unknown layer or none, and for an image of a wrong shape, type or device.
         """
         layers = checked_layers(layers, self.layers)
-        deepest = max(map(self.layers.index, layers))
-        self._check_image(image, self.layers[deepest])
-
-        features = {}
-        this_thread = threading.get_ident()
-
-        def keep_as(layer: str):
-            def hook(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-                # Another thread, such as a widget's worker, may be in the same network just now.
-                if threading.get_ident() == this_thread:
-                    features[layer] = output
-
-            return hook
-
-        handles = [self.get_submodule(name).register_forward_hook(keep_as(name)) for name in layers]
-        try:
-            x = (image - self.mean) / self.std
+        self._check_image(image, max(layers, key=self.layers.index))
+        x = (image - self.mean) / self.std
+        if self.device.type in ("cpu", "cuda"):
             # Channels beside each other in memory, as the weights are: 5 to 30 % faster on a CPU.
             x = x.contiguous(memory_format=torch.channels_last)
-            with torch.autocast(
-                self.device.type, self.precision, enabled=self.precision != torch.float32
-            ):
-                for name in self.layers[: deepest + 1]:
-                    x = self.get_submodule(name)(x)
-        finally:
-            for handle in handles:
-                handle.remove()
+        half = self.precision != torch.float32
+        with (
+            torch.autocast(self.device.type, self.precision) if half else nullcontext(),
+            tapped(self, layers) as features,
+        ):
+            for layer in self.children():
+                x = layer(x)
         return {name: features[name].to(image.dtype) for name in layers}
 
     def _check_image(self, image: Tensor, deepest: str) -> None:
@@ -179,72 +175,118 @@ def load_vgg19(
     width: float | None = None,
     seed: int = 0,
     device: str | torch.device | None = None,
-    precision: Literal["float32", "bfloat16", "auto"] = "float32",
+    precision: Literal["float32", "tf32", "bfloat16", "auto"] = "float32",
+    tile: int | None = None,
 ) -> VGG19:
-    """VGG-19 with weights, frozen and ready.
+    """Load VGG-19 with weights, frozen and ready.
 
-    weights:
-        "compact": the bundled network of a quarter of the width, up to relu5_1; no download.
-        "imagenet": torchvision's, trained on ImageNet; the first use downloads 548 MB and keeps 80.
-        "random": Kaiming-normal, the same for the same `seed`; `width` (0.25 if None) is for these.
-        a path: a .safetensors file, or a .pth of torchvision's vgg19. Names are `conv1_1.weight` or
-        torchvision's `features.0.weight`; width and depth follow from the tensors. Pixels are
-        normalized as on ImageNet unless the safetensors metadata say otherwise, with
-        "input" such as "(x - 0.45) / 0.225".
-    padding: as in `VGG19`. None is what the network was trained with: "zeros" for ImageNet's, and for
-        a file what its metadata say under "padding", "zeros" if they say nothing.
-    device: None is CUDA where there is one, and the CPU elsewhere.
-    precision: what the layers compute in. "bfloat16" halves the memory, and is faster where the device
-        has it; "auto" takes it there alone. A run ends at the loss of a float32 one within 1 %, and at a
-        picture as different as from a start that differs by a thousandth.
+    Args:
+        weights: One of
 
-    Raises ValueError for a file that is no VGG-19, OSError for one that cannot be read or fetched.
+            * "compact": the bundled network of a quarter of the width, up to relu5_1; no download.
+            * "imagenet": torchvision's, trained on ImageNet; the first use downloads 548 MB, keeps 80.
+            * "random": Kaiming-normal, the same for the same `seed`.
+            * a path: a .safetensors file, or a .pth of torchvision's vgg19. Names are `conv1_1.weight`
+              or torchvision's `features.0.weight`; width and depth follow from the tensors. Pixels are
+              normalized as on ImageNet unless the safetensors metadata say otherwise, with "input" such
+              as "(x - 0.45) / 0.225".
+
+        pooling: As in `VGG19`.
+        padding: As in `VGG19`. None is what the network was trained with: "zeros" for ImageNet's, and
+            for a file what its metadata say under "padding", "zeros" if they say nothing.
+        width: Of random weights, 0.25 if None; all others have the width of their file.
+        seed: Of random weights.
+        device: None is CUDA where there is one, and the CPU elsewhere.
+        precision: What the layers compute in. "float32" means it: on CUDA it switches TF32 off for this
+            process, which cuDNN would use otherwise; "tf32" leaves it on. "bfloat16" halves the memory,
+            and is faster where the device has it; "auto" takes it there alone. A run in bfloat16 ends
+            within 1 % of the loss of one in float32, and the pictures differ about as much as two
+            float32 runs whose starts differ by 0.001.
+        tile: The largest side of a picture that `transfer` sends through in one piece; larger ones go
+            through in tiles, in less memory and more time, with the same result. None: as memory allows.
+
+    Raises:
+        ValueError: For a file that is no VGG-19, and for an argument out of range.
+        OSError: For a file that cannot be read or fetched.
     """
     if width is not None and weights != "random":
         raise ValueError('width is for weights="random": all others have the width of their file.')
-    metadata: Mapping[str, str] = {}
-    if weights == "random":
-        metadata = {"padding": "replicate"}
-        state = _random_weights(0.25 if width is None else width, seed)
-    elif weights == "compact":
-        with resources.as_file(resources.files("nstlib") / "data/compact.safetensors") as path:
-            state, metadata = read_weights(path)
-    else:
-        path = fetch_imagenet() if weights == "imagenet" else Path(weights)
-        state, metadata = read_weights(path)
-
-    state = _with_paper_names(state)
+    if tile is not None and tile < 16:
+        raise ValueError(f"tile must be at least 16 pixels, not {tile}.")
+    device = _checked_device(default_device() if device is None else device)
+    dtype = _dtype_of(precision, device)
+    state, metadata = _weights_of(weights, 0.25 if width is None else width, seed)
     source = f"Weights {str(weights)!r}"
     if getattr(state.get("conv1_1.weight"), "ndim", 0) != 4:
         raise ValueError(f"{source} are not of VGG-19: there is no filter bank conv1_1.weight.")
     last = [name for name in LAYERS if f"{name}.weight" in state][-1]
     mean, std = _normalization(metadata)
-    if padding is None:
-        padding = metadata.get("padding", "zeros")
     # On the meta device tensors have no memory: nothing is initialized only to be overwritten, and
     # the global random numbers stay as they are.
     with torch.device("meta"):
         vgg = VGG19(
             width=state["conv1_1.weight"].shape[0] / 64,
             pooling=pooling,
-            padding=padding,
+            padding=metadata.get("padding", "zeros") if padding is None else padding,
             mean=mean,
             std=std,
             last_layer="pool5" if last == "conv5_4" else last.replace("conv", "relu"),
         )
     _check_shapes(state, vgg.state_dict(), source)
-    device = _checked_device(default_device() if device is None else device)
     # The copy lets go of the file, of which the tensors may still be a view.
     state = {
         key: value.detach().to(device, torch.float32, copy=True) for key, value in state.items()
     }
     vgg.load_state_dict(state, assign=True)
-    vgg.precision = precision_for(precision, device)
-    return vgg.to(device, memory_format=torch.channels_last)
+    vgg.precision, vgg.tile = dtype, tile
+    in_one = device.type in (
+        "cpu",
+        "cuda",
+    )  # Apple's GPU has crashed on channels_last, pytorch#140902
+    return vgg.to(device, memory_format=torch.channels_last) if in_one else vgg.to(device)
+
+
+def _weights_of(
+    weights: str | Path, width: float, seed: int
+) -> tuple[dict[str, Tensor], Mapping[str, str]]:
+    """The tensors under the paper's names, and the metadata of their file."""
+    if weights == "random":
+        return _random_weights(width, seed), {"padding": "replicate"}
+    if weights == "compact":
+        with resources.as_file(resources.files("nstlib") / "data/compact.safetensors") as path:
+            state, metadata = read_weights(path)
+    else:
+        state, metadata = read_weights(fetch_imagenet() if weights == "imagenet" else weights)
+    return _with_paper_names(state), metadata
+
+
+def has_bfloat16(device: str | torch.device) -> bool:
+    """Return whether the device computes in bfloat16, where others would imitate it, slowly."""
+    device = torch.device(device)
+    if device.type == "cuda":
+        with torch.cuda.device(device):
+            return torch.cuda.is_bf16_supported(including_emulation=False)
+    # An older torch does not tell: it says no, and float32 is right everywhere.
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    return device.type == "cpu" and any(capabilities.get(k) for k in ("avx512_bf16", "amx_bf16"))
+
+
+def _dtype_of(precision: str, device: torch.device) -> torch.dtype:
+    if precision not in PRECISIONS:
+        raise ValueError(f"precision is one of {', '.join(PRECISIONS)}, not {precision!r}.")
+    if precision == "auto":
+        precision = "bfloat16" if has_bfloat16(device) else "float32"
+    if precision == "bfloat16" and device.type == "cuda" and not has_bfloat16(device):
+        raise ValueError(f"{device} does not compute in bfloat16: take float32, or leave it out.")
+    if device.type == "cuda" and precision != "bfloat16":
+        # For the whole process, because the way back through the network runs long after this.
+        torch.backends.cudnn.allow_tf32 = precision == "tf32"
+        torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+    return torch.bfloat16 if precision == "bfloat16" else torch.float32
 
 
 def receptive_field(layer: str) -> tuple[int, int]:
-    """Side of the square of pixels that one feature of `layer` sees, and the step between two."""
+    """Return the side of the square of pixels that one feature sees, and the step between two."""
     (layer,) = checked_layers([layer])
     size, stride = 1, 1
     for name in LAYERS[: LAYERS.index(layer) + 1]:
@@ -256,7 +298,7 @@ def receptive_field(layer: str) -> tuple[int, int]:
 
 
 def default_device() -> torch.device:
-    """CUDA where there is one, and the CPU elsewhere."""
+    """Return CUDA where there is one, and the CPU elsewhere."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
@@ -271,7 +313,7 @@ def _checked_device(device: str | torch.device) -> torch.device:
 
 
 def checked_layers(layers: Iterable[str], known: Sequence[str] = LAYERS) -> list[str]:
-    """The names of layers, each once, in the order given. ValueError for none and for unknown ones."""
+    """Return names of layers, each once, in the order given; ValueError for none and unknown ones."""
     if isinstance(layers, str):
         raise ValueError(f'layers is a list of names: write ["{layers}"] with the brackets.')
     layers = list(dict.fromkeys(layers))

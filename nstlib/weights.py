@@ -1,4 +1,4 @@
-"""Where weights come from: files, torchvision's server, and the folder where they are kept."""
+"""Weights: reading files, fetching them from torchvision's server, and the folder that keeps them."""
 
 import errno
 import hashlib
@@ -16,22 +16,27 @@ import safetensors
 import torch
 from safetensors.torch import save
 from torch import Tensor
-from torchvision.models import VGG19_Weights
 
-IMAGENET_URL: str = VGG19_Weights.IMAGENET1K_V1.url
+IMAGENET_URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"  # torchvision's
 IMAGENET_FILE = "vgg19-imagenet-features.safetensors"
 
 
 def cache_dir() -> Path:
-    """The folder for what is fetched: $NSTLIB_CACHE, or else the user's own cache."""
+    """Return the folder for downloads: `$NSTLIB_CACHE`, or else the user's own cache."""
     return Path(os.environ.get("NSTLIB_CACHE") or platformdirs.user_cache_dir("nstlib"))
 
 
 def read_weights(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors by name and metadata, from a .safetensors file or one that torch.save made (.pth).
+    """Read tensors and metadata from a .safetensors file or from one that torch.save wrote (.pth).
 
-    The tensors may be views of the file. A .pth has no metadata, and its code, if any, never runs.
-    Raises OSError for a file that cannot be read, ValueError for one that holds something else.
+    A .pth file may contain code; it never runs.
+
+    Returns:
+        {name: tensor}, which may be views of the file, and {key: value}, empty for a .pth file.
+
+    Raises:
+        OSError: For a file that cannot be read.
+        ValueError: For a file that holds anything but named tensors.
     """
     path = Path(path)
     if not path.is_file():
@@ -39,19 +44,19 @@ def read_weights(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             f'There is no weights file {str(path)!r}: weights are "compact", "imagenet", "random" '
             "or the path of a .safetensors or .pth file."
         )
-    path.open("rb").close()  # An unreadable file is an OSError from here; below it is the content.
+    path.open("rb").close()  # Raises OSError if unreadable; all later errors are about the content.
     try:
         if path.suffix == ".safetensors":
             with safetensors.safe_open(path, framework="pt") as file:
                 return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
-        # torchvision's VGG-19 is older than the zip format, the only one that can be mapped.
+        # torchvision's VGG-19 is older than the zip format, and only zip files can be memory-mapped.
         state = torch.load(
             path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path)
         )
     except Exception as error:  # A damaged file can make these readers raise nearly anything.
         raise ValueError(
-            f"{str(path)!r} is not a weights file: it is damaged, of another kind, or has code "
-            "in it that must not run."
+            f"{str(path)!r} is not a weights file: it is damaged, of another kind, or has code in it "
+            "that must not run. Use a .safetensors or .pth file that holds only tensors."
         ) from error
     if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
         raise ValueError(f"{str(path)!r} is not a state dict: it holds more than named tensors.")
@@ -61,14 +66,21 @@ def read_weights(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 def fetch_imagenet(
     *, to: str | Path | None = None, url: str = IMAGENET_URL, progress: bool = True
 ) -> Path:
-    """Path of the ImageNet weights of VGG-19's convolutions (80 MB), fetched if not yet there.
+    """Fetch the ImageNet weights of VGG-19's convolutions (80 MB), unless they are there already.
 
-    to: the folder that keeps them, `cache_dir()` if None. If it has them, nothing is downloaded.
-    url: a .pth of torchvision's vgg19 (548 MB) whose name ends in the start of its SHA-256. A copy
-        that torch.hub has already is used instead. Whatever was downloaded is removed at the end.
-    progress: show a bar on stderr.
+    Args:
+        to: The folder that keeps them; None is `cache_dir()`.
+        url: A .pth of torchvision's vgg19 (548 MB) whose name ends in the first digits of its SHA-256.
+            If torch.hub already has a copy, that one is used. The download is removed at the end.
+        progress: Whether to show a bar on stderr.
 
-    Raises OSError: no network, a broken download, a full disk, a folder that cannot be written.
+    Returns:
+        The path of the .safetensors file.
+
+    Raises:
+        OSError: If there is no network, the download breaks off, the disk is full or the folder cannot
+            be written.
+        ValueError: For a url without a hash in its name.
     """
     folder = cache_dir() if to is None else Path(to)
     target = folder / IMAGENET_FILE
@@ -78,8 +90,8 @@ def fetch_imagenet(
     prefix = _hash_prefix(name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # A folder of its own for each process, in the place where the result will be: two at once
-        # do not meet, the last step is a move, and nothing is left over from a failure.
+        # Each process has a folder of its own next to the result. Two at once do not get in each
+        # other's way, the last step is a move, and a failure leaves nothing behind.
         with tempfile.TemporaryDirectory(prefix=".fetching-", dir=folder) as scratch:
             checkpoint = _from_torch_hub(name, prefix)
             if checkpoint is None:
@@ -98,7 +110,7 @@ def _hash_prefix(name: str) -> str:
     match = re.search(r"-([0-9a-f]{8,})\.pth$", name)
     if match is None:
         raise ValueError(
-            f"A name like vgg19-dcbb9e9d.pth, with a hash in it, is needed, not {name}."
+            f"The file needs a name with a hash in it, like vgg19-dcbb9e9d.pth, not {name}."
         )
     return match[1]
 
@@ -113,7 +125,7 @@ def _from_torch_hub(name: str, prefix: str) -> Path | None:
 
 
 def _download(url: str, path: Path, prefix: str, progress: bool) -> None:
-    # torch.hub waits without limit for an answer: find out first whether there is one.
+    # torch.hub waits for an answer without a time limit, so check first that the server answers.
     urllib.request.urlopen(url, timeout=20).close()
     torch.hub.download_url_to_file(url, str(path), prefix, progress)
 
@@ -134,16 +146,16 @@ def _in_words(error: Exception, folder: Path) -> OSError:
         )
     if number in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
         return PermissionError(
-            f"The folder {folder} cannot be written ({error.strerror}): set NSTLIB_CACHE to one "
-            "that can."
+            f"The folder {folder} cannot be written ({error.strerror}): set NSTLIB_CACHE to a folder "
+            "that can be."
         )
     if isinstance(error, urllib.error.URLError):
         return ConnectionError(
             f"The ImageNet weights could not be fetched ({error.reason}): without a network use "
             'weights="compact", or run `python -m nstlib weights imagenet --to DIR` on another '
-            f"machine, copy {IMAGENET_FILE} from there and call load_vgg19 with its path."
+            f"machine, copy {IMAGENET_FILE} from there and give load_vgg19 its path."
         )
     return ConnectionError(
-        f"The download of the ImageNet weights broke off or arrived damaged ({error}): what had "
-        "come was removed, so try again."
+        f"The download of the ImageNet weights broke off or arrived damaged ({error}). The incomplete "
+        "file was removed; try again."
     )

@@ -25,51 +25,51 @@ def test_the_committed_picture_is_that_of_today(script):
 
 def test_the_picture_shows_every_module_and_every_arrow(script):
     root = ElementTree.fromstring(script.svg())
-    shown = " ".join(text.text for text in root.iter("{http://www.w3.org/2000/svg}text"))
-    assert all(module in shown.replace(",", " ").split() for module in script.modules())
-    curves = [path for path in root.iter("{http://www.w3.org/2000/svg}path") if path.get("stroke")]
-    assert len(curves) == len(script.arrows())
+    shown = {text.text for text in root.iter("{http://www.w3.org/2000/svg}text")}
+    assert script.modules() <= shown
+    curves = [p for p in root.iter("{http://www.w3.org/2000/svg}path") if p.get("marker-end")]
+    assert len(curves) == len(script.arrows(script.imports()))
 
 
-def test_no_two_modules_need_each_other(script):
+def test_the_core_is_small_and_needs_no_room(script):
     edges = script.imports()
-    assert ("recipes", "vgg") in edges  # so it does read
-    while leaves := {b for _, b in edges} - {a for a, _ in edges}:
-        edges = {(a, b) for a, b in edges if b not in leaves}
-    assert not edges
+    inside = script.core(edges)
+    assert {"images", "vgg", "losses", "optimize", "style_transfer"} <= inside
+    assert not any(b not in inside for a, b in edges if a in inside)
+    assert len(list(script.PACKAGE.glob("*.py"))) <= 16
 
 
-def test_every_import_is_an_arrow_or_follows_from_arrows(script):
-    room = {module: name for name, (inside, _, _) in script.ROOMS.items() for module in inside}
-    arrows = script.arrows()
+def test_every_import_is_an_arrow_or_follows_from_arrows_or_leads_to_the_core(script):
+    edges, inside = script.imports(), script.core(script.imports())
+    arrows = script.arrows(edges)
 
     def leads(a, b):
         return a == b or any(x == a and leads(y, b) for x, y in arrows)
 
-    assert all(leads(room[user], room[used]) for user, used in script.imports())
+    assert all(leads(a, b) for a, b in edges if a in inside or b not in inside)
     assert all(not any(leads(y, b) for x, y in arrows if x == a and y != b) for a, b in arrows), (
         "an arrow follows from two others"
     )
 
 
-def write(folder, **files):
-    for name, text in files.items():
-        (folder / f"{name}.py").write_text(text)
-    (folder / "__init__.py").write_text("")
-
-
-def test_a_module_without_a_room_and_an_import_upward_are_refused(script, tmp_path, monkeypatch):
+def test_modules_that_need_each_other_are_refused(script, tmp_path, monkeypatch):
     monkeypatch.setattr(script, "PACKAGE", tmp_path)
-    below, above = (("low",), "#fff", (0, 100)), (("high",), "#fff", (0, 0))
-    monkeypatch.setattr(script, "ROOMS", {"cellar": below, "attic": above})
-    write(tmp_path, low="", high="from nstlib import low")
-    assert script.arrows() == {("attic", "cellar")}
-    write(tmp_path, low="import nstlib.high", high="")
-    with pytest.raises(ValueError, match="do not go down"):
-        script.arrows()
-    write(tmp_path, low="", high="from nstlib.low import name", new="")
-    with pytest.raises(ValueError, match=r"\['new'\]: give each module a room"):
-        script.arrows()
+    (tmp_path / "room").mkdir()
+    for name, text in {
+        "__init__": "",
+        "low": "",
+        "high": "from nstlib import low",
+        "room/__init__": "",
+        "room/inside": "import nstlib.high",
+    }.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    edges = {("high", "low"), ("room/", "high")}
+    assert script.imports() == edges
+    assert script.levels(edges) == {"low": 0, "high": 1, "room/": 2}
+    assert script.core(edges) == {"low", "high"}
+    (tmp_path / "low.py").write_text("from nstlib.room.inside import name")
+    with pytest.raises(ValueError, match="is imported by what it imports"):
+        script.levels(script.imports())
 
 
 def test_only_the_apps_import_ipywidgets(script):

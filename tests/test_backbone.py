@@ -6,7 +6,7 @@ from torch import nn
 
 from nstlib.backbone import __main__ as shell
 from nstlib.backbone import crops, sittings, training
-from nstlib.backbone.teacher import LAYERS, load_teacher, vgg_teacher
+from nstlib.backbone.teacher import TAUGHT_LAYERS, load_teacher, vgg_teacher
 from nstlib.backbone.training import Student
 from nstlib.images import save_image
 from nstlib.vgg import VGG19, load_vgg19
@@ -53,7 +53,7 @@ def curve(pictures, teacher, steps, *, state=None, total=6, seed=0):
 def test_a_teacher_gives_what_hooks_find_in_its_modules(teacher):
     vgg = load_vgg19("random", width=WIDTH, seed=7, device="cpu")
     image = torch.rand(2, 3, 64, 48, generator=torch.Generator().manual_seed(1))
-    expected = vgg(image, LAYERS)
+    expected = vgg(image, TAUGHT_LAYERS)
     for layer, maps in teacher(image).items():
         torch.testing.assert_close(maps, expected[layer])
 
@@ -162,7 +162,7 @@ def test_silent_channels_are_drawn_anew_and_change_nothing_at_first(pictures, te
     found = training.revive(student, crops, torch.Generator().manual_seed(0))
     assert found["relu4_1"] >= 5
     after = student(crops, told)
-    for layer in LAYERS:
+    for layer in TAUGHT_LAYERS:
         torch.testing.assert_close(after[layer], before[layer], rtol=1e-4, atol=1e-4)
     alive = student.vgg(crops, ["relu4_1"])["relu4_1"].amax((0, 2, 3)) > 0
     assert alive[:5].any()
@@ -210,7 +210,7 @@ def test_a_folder_of_photos_is_added(tmp_path):
     without = crops.training_pictures(canvases=2, seeds=0)
     added = crops.training_pictures(canvases=2, seeds=0, photos=tmp_path)
     assert len(added) == len(without) + 4  # both ends of 300 pixels, at two sizes
-    assert added.shape[1:] == (crops.SIDE, crops.SIDE, 3)
+    assert added.shape[1:] == (crops.PICTURE_SIDE, crops.PICTURE_SIDE, 3)
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path):

@@ -212,21 +212,24 @@ def test_the_stories_of_the_studio(studio):
 
 
 BROKEN = {
-    "frozen preview": ("from nstlib.widgets.screen import Screen as S; S._show = print", start),
+    "frozen preview": (
+        "from nstlib.widgets.studio.screen import Screen as S; S._show = print",
+        start,
+    ),
     "stop does nothing": ("from nstlib.job import Job; Job.stop = lambda job: None", stop),
     "callback that blocks": (
-        "from nstlib.widgets.studio import Studio as S; begin = S.begin\n"
+        "from nstlib.widgets.studio.studio import Studio as S; begin = S.begin\n"
         "S.begin = lambda self: (begin(self), self.job.join())",
         again,
     ),
     "pause does nothing": ("from nstlib.job import Job; Job.pause = lambda job: None", pause),
     "resume does nothing": ("from nstlib.job import Job; Job.resume = lambda job: None", pause),
     "dials lead nowhere": (
-        "from nstlib.widgets.studio import Studio as S; S._steer = lambda self, change: None",
+        "from nstlib.widgets.studio.studio import Studio as S; S._steer = lambda self, change: None",
         steer,
     ),
     "save only says so": (
-        "from nstlib.widgets.studio import Studio as S; S.keep = lambda self: self.say('Saved')",
+        "from nstlib.widgets.studio.studio import Studio as S; S.keep = lambda self: self.say('Saved')",
         save,
     ),
     "errors fall through": (
@@ -234,7 +237,7 @@ BROKEN = {
         upload,
     ),
     "scrubbing does nothing": (
-        "from nstlib.widgets.screen import Screen as S; S._scrub = lambda self, change: None",
+        "from nstlib.widgets.studio.screen import Screen as S; S._scrub = lambda self, change: None",
         scrub,
     ),
     "pictures do not take keys": (

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from nstlib.backbone import fields
-from nstlib.backbone.canvases import PROGRAMS, WEIGHTS, canvas
+from nstlib.paintings import brushes, fields
+from nstlib.paintings.canvases import PROGRAMS, WEIGHTS, canvas
 
 
 def test_the_same_seed_draws_the_same_pixels():
@@ -40,7 +40,7 @@ def test_neighbors_in_fours_share_their_palette(monkeypatch):
     palettes = []
     original = fields.palette
     monkeypatch.setattr(
-        "nstlib.backbone.canvases.palette",
+        "nstlib.paintings.canvases.palette",
         lambda rng: palettes.append(original(rng)) or palettes[-1],
     )
     for seed in (8, 11, 12):
@@ -65,26 +65,36 @@ def test_noise_falls_with_frequency_as_asked():
 
 
 def test_a_flow_follows_level_lines():
-    y, x = fields.grid(64)
-    landscape = np.hypot(y - 90, x - 20)
-    dy, dx = fields.flow(landscape)
+    y, x = fields.pixel_grid(64)
+    dx, dy = fields.along_levels(np.hypot(y - 90, x - 20))
     np.testing.assert_allclose(dy * (y - 90) + dx * (x - 20), 0, atol=0.1 * 110)
-    np.testing.assert_allclose(np.hypot(dy, dx), 1, atol=1e-6)
+    np.testing.assert_allclose(np.hypot(dx, dy), 1, atol=0.01)
 
 
 def test_smearing_blurs_along_level_lines_and_keeps_what_runs_along_them():
-    y, x = fields.grid(64)
+    y, x = fields.pixel_grid(64)
     noise = np.random.default_rng(0).standard_normal((64, 64))
-    smeared = fields.smear(noise, y, 6)  # Level lines of y run along x.
+    flow = fields.along_levels(y)  # Level lines of y run along x.
+    smeared = brushes.smear(noise, flow, 12 / 64)
     along = np.abs(np.diff(smeared, axis=1)).mean()
     across = np.abs(np.diff(smeared, axis=0)).mean()
     assert along < 0.3 * across
-    np.testing.assert_allclose(fields.smear(y, y, 6), y)
-    assert not np.allclose(fields.smear(x, y, 6)[:, :5], x[:, :5])
+    np.testing.assert_allclose(brushes.smear(y, flow, 12 / 64), y, atol=1e-4)
+    assert not np.allclose(brushes.smear(x, flow, 12 / 64)[:, :5], x[:, :5], atol=0.1)
+
+
+def test_a_picture_is_smeared_channel_by_channel():
+    picture = np.random.default_rng(0).random((48, 48, 3))
+    flow = fields.along_levels(fields.potential(np.random.default_rng(0), 48))
+    smeared = brushes.smear(picture, flow, 0.2)
+    channels = [brushes.smear(picture[..., i], flow, 0.2) for i in range(3)]
+    np.testing.assert_array_equal(smeared, np.stack(channels, -1))
 
 
 def test_relief_lights_slopes_that_face_the_upper_left():
-    y, x = fields.grid(32)
-    hill = np.exp(-((y - 16) ** 2 + (x - 16) ** 2) / 50)
-    lit = fields.relief(np.full((32, 32, 3), 0.5), hill, 0.1)
-    assert lit[11, 11].mean() < 0.5 < lit[21, 21].mean()
+    y, x = fields.pixel_grid(32)
+    hill = np.exp(-((y - 16) ** 2 + (x - 16) ** 2) / 50) / 32
+    lit = brushes.light(np.full((32, 32, 3), 0.5), hill, 3.0)
+    assert lit[11, 11].mean() > 0.55  # The slope there looks to the upper left.
+    assert lit[21, 21].mean() < 0.45
+    np.testing.assert_allclose(lit[1, 1], 0.5, atol=0.01)

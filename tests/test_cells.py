@@ -1,41 +1,44 @@
-"""Cells: the same key for the same picture, another key for another; networks that go by a name."""
+"""Cells: the same file for the same picture, and another file for another picture."""
 
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
 
-from nstlib import cells
+from nstlib.optimize import Step
+from nstlib.optimizer import PixelAdam
+from nstlib.sweep import cells, sweep
 from nstlib.vgg import load_vgg19
 
 TINY = {"weights": "random", "width": 1 / 16, "device": "cpu"}
 PIXELS = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
 
 
-def shade(value, *, other=None):
-    yield value
+def shade(value=1, *, other=None):
+    yield Step(0, 0, torch.zeros(1, 3, 2, 2), {})
 
 
-def tint(value, *, other=None):
-    yield value
+def tint(value=1, *, other=None):
+    yield Step(0, 0, torch.zeros(1, 3, 2, 2), {})
 
 
 def of_picture(picture, *, vgg=None):
-    yield picture
+    yield Step(0, 0, torch.zeros(1, 3, 2, 2), {})
 
 
 def key(recipe, **cell):
-    (one,) = cells.keys(*cells.prepare(recipe, [cell]))
-    return one
-
-
-def network(recipe, **cell):
-    """What travels in place of the network."""
-    _, [(_, keywords)] = cells.prepare(recipe, [cell])
-    return keywords["vgg"]
+    """The name of the file in which a sweep keeps this cell."""
+    with TemporaryDirectory() as folder:
+        (result,) = sweep(recipe, [cell], folder=folder, progress=False)
+        assert result.error == ""
+        (path,) = Path(folder).iterdir()
+        return path.name
 
 
 @pytest.mark.parametrize(
@@ -46,10 +49,12 @@ def network(recipe, **cell):
         ({"value": 0.1}, {"value": np.float64(0.1)}),
         ({"value": [1, "a"]}, {"value": (1, "a")}),
         ({"value": {"a": 1, "b": 2}}, {"value": {"b": 2, "a": 1}}),
-        ({"value": 1}, {"value": 1, "other": None}),
+        ({"value": 2}, {"value": 2, "other": None}),
         ({"value": PIXELS}, {"value": PIXELS.clone()}),
         ({"value": PIXELS}, {"value": PIXELS.to(memory_format=torch.channels_last)}),
         ({"value": PIXELS}, {"value": PIXELS.numpy()}),
+        ({"value": [PIXELS, PIXELS]}, {"value": [PIXELS, PIXELS.clone()]}),
+        ({"value": partial(PixelAdam, lr=0.1)}, {"value": partial(PixelAdam, lr=0.1)}),
     ],
 )
 def test_what_makes_the_same_picture_is_the_same_cell(one, other):
@@ -70,6 +75,9 @@ def test_what_makes_the_same_picture_is_the_same_cell(one, other):
         ({"value": PIXELS}, {"value": PIXELS.flip(3)}),
         ({"value": PIXELS}, {"value": PIXELS.flatten(2)}),
         ({"value": [PIXELS, PIXELS.mT]}, {"value": [PIXELS.mT, PIXELS]}),
+        ({"value": partial(PixelAdam, lr=0.1)}, {"value": partial(PixelAdam, lr=0.2)}),
+        ({"value": nn.MaxPool2d(2)}, {"value": nn.AvgPool2d(2)}),
+        ({"value": nn.AvgPool2d(2)}, {"value": nn.AvgPool2d(2, stride=1)}),
     ],
 )
 def test_what_makes_another_picture_is_another_cell(one, other):
@@ -77,9 +85,9 @@ def test_what_makes_another_picture_is_another_cell(one, other):
 
 
 @given(st.lists(st.floats() | st.integers() | st.text(max_size=3) | st.none(), max_size=4))
-def test_a_key_knows_its_values(value):
+def test_an_identity_knows_its_values(value):
     others = [value, list(value), [*value, 0], [value], {"a": value}, (value, value)]
-    first, again, *rest = (key(shade, value=other) for other in others)
+    first, again, *rest = map(cells.identity, others)
     assert first == again
     assert len({first, *rest}) == 5
 
@@ -87,19 +95,21 @@ def test_a_key_knows_its_values(value):
 def test_one_pixel_of_the_shared_picture_is_another_cell():
     other = PIXELS.clone()
     other[0, 1, 7, 3] += 1 / 255
-    assert key(partial(of_picture, PIXELS)) == key(partial(of_picture, picture=PIXELS))
-    assert key(partial(of_picture, PIXELS)) != key(partial(of_picture, other))
+    recipe = partial(of_picture, vgg=TINY)
+    assert key(partial(recipe, PIXELS)) == key(partial(recipe, picture=PIXELS))
+    assert key(partial(recipe, PIXELS)) != key(partial(recipe, other))
 
 
 def test_another_network_is_another_cell_however_it_is_named():
     recipe = partial(of_picture, PIXELS)
-    choices = [TINY | change for change in ({}, {"seed": 1}, {"pooling": "max"})]
-    choices += [TINY | {"padding": "zeros"}, TINY | {"width": 1 / 32}, "compact"]
+    changes = [{}, {"seed": 1}, {"pooling": "max"}, {"padding": "zeros"}, {"width": 1 / 32}]
+    choices = [TINY | change for change in [*changes, {"precision": "bfloat16"}]] + ["compact"]
     by_name = [key(recipe, vgg=choice) for choice in choices]
     assert len(set(by_name)) == len(choices)
     objects = [load_vgg19(**({"weights": c} if c == "compact" else c)) for c in choices]
     assert [key(recipe, vgg=vgg) for vgg in objects] == by_name
     assert key(recipe) == by_name[-1]  # None is the compact one
+    assert key(recipe, vgg=TINY | {"tile": 32}) == by_name[0]  # only saves memory
     objects[0].mean += 0.01
     assert key(recipe, vgg=objects[0]) not in by_name
 
@@ -109,44 +119,29 @@ def test_a_weights_file_with_other_weights_is_another_cell(tmp_path):
     found = []
     for seed in (0, 1, 0):
         torch.save(load_vgg19(**TINY, seed=seed).state_dict(), path)
-        found.append(key(partial(of_picture, PIXELS), vgg=str(path)))
-        cells.load(network(of_picture, picture=PIXELS, vgg=path))
+        found.append(key(partial(of_picture, PIXELS), vgg=path))
     assert found[0] == found[2] != found[1]
 
 
 def test_an_edited_recipe_is_another_cell(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
+    source = "from test_cells import shade\n\n\ndef recipe():\n    yield from shade({})\n"
     found = []
     for number in (1, 2):
-        (tmp_path / f"recipe_{number}.py").write_text(f"def recipe(value=1):\n    yield {number}\n")
+        (tmp_path / f"recipe_{number}.py").write_text(source.format(number))
         edited = __import__(f"recipe_{number}").recipe
         monkeypatch.setattr(edited, "__module__", "same")
         found.append(key(edited))
     assert found[0] != found[1]
-    assert key(shade, value=1) != key(tint, value=1)
-
-
-def test_other_weights_under_the_same_name_are_refused():
-    named = network(of_picture, picture=PIXELS, vgg=TINY)
-    assert cells.load(named) is cells.load(named)
-    with pytest.raises(ValueError, match="other weights"):
-        cells.load(named._replace(identity="0"))
+    assert key(shade) != key(tint)
 
 
 @given(st.binary(max_size=200))
-def test_what_is_no_cell_is_not_read(tmp_path_factory, data):
+def test_what_is_not_a_cell_is_not_read(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("cells") / "cell"
     assert cells.read(path) is None
     path.write_bytes(data)
     assert cells.read(path) is None
-
-
-def test_what_was_written_is_read(tmp_path):
-    losses = {"style/relu1_1": 1 / 3, "total": 2.0}
-    cells.write(tmp_path / "cell", PIXELS, losses, {"style": [PIXELS], "vgg": TINY})
-    image, found = cells.read(tmp_path / "cell")
-    assert image.equal(PIXELS)
-    assert found == losses
 
 
 @pytest.mark.parametrize(
@@ -158,6 +153,8 @@ def test_what_was_written_is_read(tmp_path):
         ({"relu1_1": 1.0}, "relu1_1: 1"),
         ([torch.zeros(1, 3, 4, 6)], "picture of 6 x 4"),
         (torch.zeros(3), "Tensor"),
+        (nn.ReLU(), "ReLU"),
+        (partial(PixelAdam, lr=0.05), "PixelAdam, lr: 0.05"),
         (None, "None"),
     ],
 )

@@ -6,7 +6,7 @@ import torch
 from torch.nn.functional import mse_loss
 
 import nstlib
-from nstlib.checks import content as checks
+from nstlib.checks import ch02_content as checks
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 SOLUTION = runpy.run_path(str(FOLDER / "solutions" / "02_content.py"))

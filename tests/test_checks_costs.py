@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from nstlib import load_vgg19
-from nstlib.checks import costs
+from nstlib.checks import ch09_costs as checks
 
 SOLUTION = runpy.run_path(
     str(Path(__file__).parents[1] / "notebooks" / "solutions" / "09_what_a_step_costs.py")
@@ -26,7 +26,7 @@ SOLUTION = runpy.run_path(
     ],
 )
 def test_wrong_counts_of_operations(answer, words):
-    verdict = costs.operations(answer)
+    verdict = checks.operations(answer)
     assert verdict.right is False
     assert words in verdict.message
 
@@ -42,7 +42,7 @@ def test_wrong_counts_of_operations(answer, words):
     ],
 )
 def test_wrong_counts_of_bytes(answer, words):
-    verdict = costs.kept(answer)
+    verdict = checks.kept(answer)
     assert verdict.right is False
     assert words in verdict.message
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from nstlib import gram_matrix
-from nstlib.checks import experiments as checks
+from nstlib.checks import ch06_experiments as checks
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 SOLVED = runpy.run_path(str(NOTEBOOKS / "solutions" / "06_experiments.py"))

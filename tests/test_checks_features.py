@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 import nstlib
-from nstlib.checks import features as checks
+from nstlib.checks import ch01_features as checks
 from nstlib.vgg import LAYERS
 
 FOLDER = Path(__file__).parents[1] / "notebooks"

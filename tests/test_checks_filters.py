@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from nstlib.backbone.wavelets import BLUR, build, gabors, wavelet_maps
-from nstlib.checks import filters as checks
+from nstlib.checks import ch08_filters as checks
 from nstlib.vgg import load_vgg19
 
 FOLDER = Path(__file__).parents[1] / "notebooks"

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from nstlib import gram_matrix
-from nstlib.checks import gram as checks
+from nstlib.checks import ch03_gram as checks
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks/03_gram.ipynb"
 SOLUTIONS = runpy.run_path(str(NOTEBOOK.parent / "solutions/03_gram.py"))

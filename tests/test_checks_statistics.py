@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from nstlib.backbone.evaluate import sliced_wasserstein
-from nstlib.checks import statistics as checks
+from nstlib.checks import ch07_statistics as checks
 from nstlib.losses import gram_matrix
 
 FOLDER = Path(__file__).parents[1] / "notebooks"

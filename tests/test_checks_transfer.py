@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from nstlib import content_loss, gram_matrix, photo, style_loss
-from nstlib.checks import transfer as checks
+from nstlib.checks import ch05_transfer as checks
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 SOLUTIONS = runpy.run_path(str(NOTEBOOKS / "solutions" / "05_transfer.py"))
@@ -258,12 +258,14 @@ def test_backward_on_a_frozen_network_is_right_too():
 def test_the_solutions_agree_with_the_library():
     torch.manual_seed(0)
     features = {"relu1_1": torch.rand(1, 4, 6, 5), "relu4_2": torch.rand(1, 8, 3, 2)}
+    features["relu2_1"] = torch.rand(1, 8, 3, 2)
     content = torch.rand_like(features["relu4_2"])
-    grams = {"relu1_1": gram_matrix(torch.rand(1, 4, 6, 5))}
+    grams = {k: gram_matrix(torch.rand_like(features[k])) for k in ("relu1_1", "relu2_1")}
 
     mine = SOLUTIONS["my_total_loss"](features, content, grams, 2.0, 5.0)
     theirs = 2 * content_loss(features["relu4_2"], content, convention="mean")
-    theirs = theirs + 5 * style_loss(features, grams, convention="mean")
+    style = [style_loss(features[k], gram, convention="mean") for k, gram in grams.items()]
+    theirs = theirs + 5 * sum(style) / len(style)
     torch.testing.assert_close(mine, theirs)
 
     start = SOLUTIONS["my_start"](photo("cat", size=32), "noise", seed=3)

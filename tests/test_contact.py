@@ -6,10 +6,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nstlib.contact import contact_sheet
 from nstlib.images import photo, resize
-from nstlib.recipes import STYLE_LAYERS
-from nstlib.sweep import Result, grid
+from nstlib.style_transfer import STYLE_LAYERS
+from nstlib.sweep.runs import Result, grid
+from nstlib.sweep.sheet import contact_sheet
 
 
 def result(image=0.5, error="", **arguments):
@@ -115,6 +115,14 @@ def test_a_list_of_other_words_is_written_out():
 def test_no_label_is_wider_than_its_picture(value, inches):
     figure = contact_sheet([result(value=value)], columns="value", inches=inches)
     assert max(map(len, figure.axes[0].get_title().split("\n"))) <= max(7, 14.5 * inches)
+
+
+def test_what_is_not_varied_has_no_label():
+    assert labels(contact_sheet([result()]), across=True) == [""]
+    results = [result(scales=scales) for scales in (None, (0.5, 1.0))]
+    assert labels(contact_sheet(results, None, "scales"), across=False) == ["", ""]
+    names = ["scales = None", "scales = 0.5, 1"]
+    assert labels(contact_sheet(results, None, "scales"), across=True) == names
 
 
 def test_a_sheet_of_failures_alone(tmp_path):

@@ -59,15 +59,16 @@ def test_measures_of_a_network_are_named_and_finite(monkeypatch):
     rng = torch.Generator().manual_seed(0)
     pairs = [torch.rand(2, 1, 3, 32, 32, generator=rng).unbind() for _ in range(2)]
     vgg = load_vgg19("random", width=1 / 16)
-    row, textures, transfers = evaluate.measure(vgg, pairs, steps=2)
+    row, textures, transfers = evaluate.network_measures(vgg, pairs, steps=2)
     assert {"psnr 1_1", "ssim 5_1", "texture", "at quarter", "layout", "grain", "ms/step"} <= set(
         row
     )
     assert all(np.isfinite(value) for value in row.values())
     assert [tuple(one.shape) for one in [*textures, *transfers]] == [(1, 3, 32, 32)] * 4
-    text = evaluate.table({"one": row, "a longer name": row})
+    text = evaluate.table([("one", row), ("a longer name", row), ("one", row)])
     assert len(text.splitlines()) == 1 + len(row)
     assert len({len(line) for line in text.splitlines()}) == 1
+    assert text.splitlines()[0].split() == ["one", "a", "longer", "name", "one"]
 
 
 def test_layout_is_what_a_copy_keeps_and_a_turned_copy_reverses():
@@ -105,23 +106,67 @@ def test_a_style_of_one_color_is_refused(tmp_path):
         evaluate.compare(["compact"], styles=[tmp_path / "plain.png"])
 
 
-def test_networks_of_one_name_in_two_folders_are_both_compared(tmp_path, monkeypatch):
-    seen = []
+def test_every_network_has_a_column_of_its_own_whatever_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    judged = []
     monkeypatch.setattr(
-        evaluate, "measure", lambda vgg, pairs, steps: ({"x": seen.append(vgg) or 0.0}, [], [])
+        evaluate,
+        "network_measures",
+        lambda vgg, pairs, steps: ({"x": judged.append(vgg) or 0.0}, [], []),
     )
-    for folder in ("one", "two"):
-        (tmp_path / folder).mkdir()
-        export(load_vgg19("random", width=1 / 16), tmp_path / folder / "net.safetensors", {})
-    files = [*tmp_path.rglob("*.safetensors"), "random"]
-    text = evaluate.compare(files, size=32)
-    assert len(seen) == 5
-    assert all(str(file) in text for file in [*files, "(random)", "(formula)"])
+    for path in (tmp_path / "one/net.safetensors", tmp_path / "two/net.safetensors"):
+        path.parent.mkdir()
+        export(load_vgg19("random", width=1 / 16), path, {})
+    torch.save(load_vgg19("random", width=1 / 16).state_dict(), "(random)")
+    files = [*tmp_path.rglob("*.safetensors"), "random", "(random)", "random"]
+    header, row = evaluate.compare(files, size=32).splitlines()
+    assert header.split() == [*map(str, files), "(random)", "(formula)"]
+    assert len(row.split()) == 1 + len(judged) == 1 + 7
+
+
+class Elsewhere(torch.Tensor):
+    """A picture on a stand-in for a GPU: it meets no other tensor, and NumPy cannot read it."""
+
+    @classmethod
+    def __torch_function__(cls, function, types, args=(), kwargs=None):
+        if function in (torch.Tensor.numpy, torch.Tensor.__array__):
+            raise TypeError("can't convert a tensor on a GPU to numpy")
+        if any(type(x) is torch.Tensor and x.ndim for x in args):
+            raise RuntimeError("Expected all tensors to be on the same device")
+        result = super().__torch_function__(function, types, args, kwargs or {})
+        return result.as_subclass(torch.Tensor) if function is torch.Tensor.cpu else result
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        evaluate.psnr,
+        evaluate.ssim,
+        evaluate.color_distance,
+        evaluate.color_grain,
+        evaluate.layout_correlation,
+        pytest.param(
+            lambda image, style: evaluate.texture_distance(image, style, np.ones(529), side=64),
+            id="texture_distance",
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+def test_every_measure_takes_pictures_from_any_device(measure):
+    if measure.__name__ == "<lambda>":
+        pytest.importorskip("plenoptic")
+    image, style = torch.rand(2, 1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    there = image.as_subclass(Elsewhere)
+    with pytest.raises((TypeError, RuntimeError)):  # so that the stand-in is worth something
+        (there + style).numpy()
+    assert measure(there, style) == measure(image, style)
+    assert measure(image.requires_grad_(), style.as_subclass(Elsewhere)) == measure(image, style)
 
 
 def test_a_sheet_keeps_proportions_and_pads_with_white():
     black = torch.zeros(1, 3, 20, 40)
-    joined = evaluate.sheet([[black, black], [black, black]], side=16)
+    joined = evaluate.picture_table([[black, black.as_subclass(Elsewhere)]] * 2, side=16)
+    assert type(joined) is torch.Tensor
     assert tuple(joined.shape) == (1, 3, 32, 32)
     assert joined[..., :8, :].max() == 0
     assert joined[..., 8:16, :].min() == 1

@@ -1,4 +1,4 @@
-"""The feature explorer: what it computes against other ways to know it, and that its controls agree."""
+"""The feature explorer: its numbers against independent computations, and whether its controls agree."""
 
 import re
 from io import BytesIO
@@ -19,8 +19,8 @@ from nstlib.images import photo
 from nstlib.vgg import LAYERS, load_vgg19, receptive_field
 from nstlib.widgets import maps
 from nstlib.widgets.app import descendants
-from nstlib.widgets.feature_explorer import feature_explorer
-from nstlib.widgets.network import network_drawing
+from nstlib.widgets.features.diagram import network_drawing
+from nstlib.widgets.features.explorer import feature_explorer
 from nstlib.widgets.picture import Picture
 
 
@@ -53,7 +53,7 @@ def pixels(data):
 )
 @pytest.mark.parametrize("place", [(0, 0), (2, 3), (3, 4), (1, 0)])
 def test_a_feature_depends_on_its_field_and_on_nothing_else(vgg, layer, place):
-    """The gradient knows what a feature sees, and nothing of how its field was worked out."""
+    """The gradient shows what a feature sees, independently of the formula for its field."""
     torch.manual_seed(3)
     image = torch.rand(1, 3, 64, 80, requires_grad=True)
     convolution = layer.replace("relu", "conv")  # a ReLU that is silent depends on nothing
@@ -114,7 +114,7 @@ def test_a_mosaic_has_each_map_in_its_place():
     for channel in range(5):
         features[channel, 4:, 4:] = (
             1 + channel
-        )  # bright below on the right, each to its own maximum
+        )  # bright at the bottom right, each with its own maximum
     sheet = (maps.mosaic(features, [4, 0, 2], columns=2, side=40)[0] * 255).permute(1, 2, 0).numpy()
     assert sheet.shape == (80, 80, 3)
     for row, column in ((0, 0), (0, 1), (1, 0)):
@@ -196,7 +196,7 @@ def test_the_map_is_the_channel(app):
 def test_squares_over_the_picture_lie_where_the_positions_are(app):
     app.channel.value = 5
     with Image.open(BytesIO(app.picture.over)) as over:
-        assert over.size == (64, 32)  # as the picture, so that an edge is an edge
+        assert over.size == (64, 32)  # the size of the picture, so that edges stay sharp
         assert (np.asarray(over)[::2, ::2] == maps.overlay(app._maps[5])).all()
     assert app.map.pixelated
     app.smooth.value = True
@@ -300,7 +300,7 @@ def test_a_black_picture_and_a_network_of_few_channels():
     assert app.channel.max == 0
     assert app.more.disabled
     assert app.less.disabled
-    app.grid.cell = [0, 3]  # there is nothing
+    app.grid.cell = [0, 3]  # an empty place
     assert app.channel.value == 0
     assert app.grid.cell == [0, 0]
     app.layer.value = "relu5_1"

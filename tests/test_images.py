@@ -20,6 +20,7 @@ from PIL import Image, ImageCms
 
 from nstlib import images
 from nstlib.images import PHOTOS, load_image, photo, resize, save_image, to_pil
+from nstlib.paintings import painting
 
 
 def noise(*shape, dtype=np.uint8, seed=0):
@@ -378,9 +379,14 @@ def test_an_srgb_profile_changes_nothing():
         (100, 200, 400, True, (200, 400)),
         (100, 200, 50, True, (25, 50)),
         (16, 48, 47, False, (16, 47)),
+        (100, 200, (30, 40), False, (30, 40)),
+        (100, 200, (130, 20), False, (130, 20)),
+        (100, 200, (100, 200), True, (100, 200)),
     ],
 )
-def test_size_bounds_the_longer_side(height, width, size, upscale, expected):
+def test_an_int_is_the_longer_side_and_a_pair_height_and_width(
+    height, width, size, upscale, expected
+):
     image = load_image(noise(height, width, 3), size=size, upscale=upscale)
     assert image.shape[2:] == expected
     array(image)
@@ -535,7 +541,16 @@ def test_the_same_for_files_with_the_name(tmp_path):
             assert says(error, "a picture.png")
 
 
-@pytest.mark.parametrize("size", [0, 15, -1, 100.0, "512", True])
+def test_one_meaning_of_size_everywhere():
+    """An int is the longer side, a pair is (height, width)."""
+    image = photo("astronaut")
+    for size, shape in [(64, (64, 64)), ((48, 80), (48, 80)), (np.int64(64), (64, 64))]:
+        made = [load_image(image, size=size), photo("astronaut", size=size), resize(image, size)]
+        made.append(painting("waves", size=size))
+        assert [tuple(one.shape) for one in made] == [(1, 3, *shape)] * 4
+
+
+@pytest.mark.parametrize("size", [0, 15, -1, 100.0, "512", True, (15, 64), (64,), (64, 64, 3), ()])
 def test_a_bad_size(size):
     with pytest.raises(ValueError) as error:
         load_image(RGB, size=size)
@@ -548,13 +563,57 @@ def test_too_small_after_resizing():
     assert says(error, "100 x 5 pixels")
 
 
+@pytest.mark.parametrize("action", ["ignore", "error"])  # what a user has told Python to do
 @pytest.mark.parametrize("limit", [500, 200])  # Pillow warns above the limit, fails above twice it
-def test_a_decompression_bomb(limit, monkeypatch):
+def test_a_decompression_bomb(limit, action, monkeypatch):
     source = encoded(Image.fromarray(RGB), "TIFF")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
-    with pytest.raises(ValueError) as error:
-        load_image(source)
+    with warnings.catch_warnings():
+        warnings.simplefilter(action, Image.DecompressionBombWarning)
+        with pytest.raises(ValueError) as error:
+            load_image(source)
     assert says(error, "600 pixels", "too many")
+
+
+def test_as_many_pixels_as_allowed_are_read(monkeypatch):
+    source = encoded(Image.fromarray(RGB), "TIFF")
+    for limit in (600, None):
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+        assert np.array_equal(array(load_image(source)), UNIT)
+
+
+def test_threads_refuse_bombs_and_leave_the_filters_of_warnings_alone(monkeypatch):
+    bomb, picture = encoded(Image.fromarray(RGB)), encoded(Image.fromarray(RGB[:16]))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 500)
+    opened, together, seen = Image.open, threading.Barrier(4, timeout=20), []
+
+    def open_together(*args, **kwargs):
+        together.wait()  # all four are in the middle of it here
+        seen.append(list(warnings.filters))
+        return opened(*args, **kwargs)
+
+    monkeypatch.setattr(Image, "open", open_together)
+    refused, loaded = [], []
+
+    def load(source):
+        for _ in range(10):
+            try:
+                loaded.append(load_image(source))
+            except ValueError as error:
+                refused.append(str(error))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        before = list(warnings.filters)
+        threads = [threading.Thread(target=load, args=(s,)) for s in (bomb, picture) * 2]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert warnings.filters == before
+    assert seen == [before] * 40
+    assert len(loaded) == len(refused) == 20
+    assert all("600 pixels, too many" in text for text in refused)
 
 
 def test_files_that_are_none(tmp_path, monkeypatch):

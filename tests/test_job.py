@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from nstlib.job import STATUSES, Job
 from nstlib.optimize import RunFailed, Step
-from nstlib.recipes import reconstruct_style
+from nstlib.style_transfer import reconstruct_style
 from nstlib.vgg import load_vgg19
 
 WAIT = 30  # seconds until a test gives up; nothing here takes one
@@ -139,7 +139,11 @@ def test_the_last_good_step_of_a_failed_run_counts(job):
 
     job.start(diverges)
     job.join(WAIT)
-    assert (job.status, job.error, job.step.index) == ("failed", "not finite", 5)
+    assert (job.status, job.error, job.step.index) == (
+        "failed",
+        "At step 5 of 1000000 not finite",
+        5,
+    )
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), SystemExit(3), ValueError()])

@@ -15,14 +15,14 @@ from PIL import Image
 
 from nstlib.images import load_image, photo
 from nstlib.optimize import RunFailed, Step
-from nstlib.recipes import STYLE_LAYERS, reconstruct_content, reconstruct_style
+from nstlib.style_transfer import STYLE_LAYERS, reconstruct_content, reconstruct_style
 from nstlib.vgg import load_vgg19
 from nstlib.widgets.app import App, descendants
-from nstlib.widgets.lab import start_picture, together
-from nstlib.widgets.lab_page import scores
-from nstlib.widgets.labs import content_lab, style_lab
+from nstlib.widgets.labs.experiments import content_lab, style_lab
+from nstlib.widgets.labs.lab import in_few_words, start_picture
+from nstlib.widgets.labs.page import scores
+from nstlib.widgets.labs.tray import Tray, captioned_sheet
 from nstlib.widgets.picture import Picture
-from nstlib.widgets.tray import Tray, sheet
 
 WAIT = 30  # seconds until a test gives up
 LABS = pytest.mark.parametrize("make", [content_lab, style_lab], ids=["content", "style"])
@@ -335,7 +335,7 @@ def test_start_pictures(cat):
 @given(st.lists(st.sampled_from([*STYLE_LAYERS, "relu4_2"]), min_size=1, unique=True))
 def test_layers_in_few_words_name_no_other_set(layers):
     layers = sorted(layers)
-    said = together(layers)
+    said = in_few_words(layers)
     if " to " in said:
         first, last = said.split(" to ")
         between = STYLE_LAYERS[STYLE_LAYERS.index(first) : STYLE_LAYERS.index(last) + 1]
@@ -445,7 +445,9 @@ def test_an_empty_tray_cannot_be_saved(tray):
 
 def test_a_sheet_has_room_for_its_words():
     images = [torch.zeros(1, 3, 64, 40), torch.zeros(1, 3, 20, 200)]
-    made = sheet(images, ["a", "relu1_1, relu2_1, relu3_1, relu4_1, relu4_2, relu5_1\n100 steps"])
+    made = captioned_sheet(
+        images, ["a", "relu1_1, relu2_1, relu3_1, relu4_1, relu4_2, relu5_1\n100 steps"]
+    )
     dark = (made[0].mean(0) < 0.5).numpy()
     assert dark[:64, 10:50].sum() == 54 * 40
     assert dark[54:74, 220:420].all()

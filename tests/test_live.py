@@ -1,4 +1,4 @@
-"""What shows a run while it goes on. Time is a number that the test sets."""
+"""Watching a run: throttle, progress and curves. The test itself sets the clock."""
 
 import math
 import re
@@ -39,7 +39,7 @@ def test_a_throttle_keeps_its_pace(gaps):
         clock.now += gap
     assert sent[0] == 100
     assert all(later - earlier >= 0.1 - 1e-9 for earlier, later in pairwise(sent))
-    # Nothing waits longer than it has to: the first step after the pause is let through.
+    # Nothing waits longer than necessary: the first step after the pause is let through.
     longest = max(gaps)
     assert all(later - earlier <= 0.1 + longest + 1e-9 for earlier, later in pairwise(sent))
 
@@ -69,7 +69,7 @@ def test_a_pause_is_no_work():
 
 
 def test_the_time_left_follows_the_last_steps():
-    """The second half of a transfer is at twice the size: what the first half took says little."""
+    """The second half of a transfer has twice the size, so the time of the first half says little."""
     clock = Clock()
     progress = Progress(clock=clock)
     for index in range(71):
@@ -109,7 +109,7 @@ def test_durations(seconds, words):
 
 
 def lines(svg):
-    """Per curve: its points (x, y) in the picture."""
+    """The points (x, y) of each curve, in the picture."""
     paths = [path.get("d") for path in ElementTree.fromstring(svg).iter(f"{SVG}path")]
     numbers = [re.findall(r"[ML]([\d.]+) ([\d.]+)", path) for path in paths]
     return [
@@ -129,7 +129,7 @@ def test_a_straight_line_in_logarithms_is_a_straight_line():
         [slopes[0]] * 40, abs=0.1
     )  # they are written to a tenth of a pixel
     assert slopes[0] > 0
-    # Half of the steps are half of the axis, which ends where the longest line across does.
+    # After half of the steps the curve is half as long as the axis.
     ends = [float(end) for end in re.findall(r"H([\d.]+)", loss_plot(history, total=80))]
     assert falling[-1][0] - falling[0][0] == pytest.approx((ends[0] - falling[0][0]) / 2, abs=0.2)
 

@@ -1,6 +1,8 @@
 """The files beside the library say the same as the library."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -51,3 +53,19 @@ def test_every_shell_line_of_the_readme_is_understood():
 
 def test_all_names_are_there():
     assert all(hasattr(nstlib, name) for name in nstlib.__all__)
+
+
+def test_the_library_does_not_need_what_only_notebooks_need():
+    """matplotlib, ipywidgets and jupyterlab are installed, but to paint nobody has to wait for them."""
+    blocked = ("matplotlib", "ipywidgets", "anywidget", "jupyterlab", "IPython", "torchvision")
+    code = f"""
+import sys
+for name in {blocked}:
+    sys.modules[name] = None  # an import of it fails
+import nstlib, nstlib.__main__
+content, style = nstlib.photo("cat", size=48), nstlib.painting("waves", size=48)
+*_, step = nstlib.transfer(content, style, steps=2)
+print(step.index)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "2", done.stderr

@@ -19,7 +19,6 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from test_notebooks import NO_NETWORK, NOTEBOOKS
 
 import nstlib
-from nstlib import transfer
 
 pytest.importorskip("myst_nb", reason="no Sphinx here: pip install '.[test]'")
 pytest.importorskip("ziamath", reason="no ziamath here: pip install '.[test]'")
@@ -117,28 +116,6 @@ def test_a_formula_is_a_drawing_in_the_color_of_the_text(block):
 def test_a_formula_that_cannot_be_drawn_is_refused(tex):
     with pytest.raises(ValueError, match="cannot be drawn"):
         part("formulas").drawn(tex, block=False)
-
-
-def test_arguments_in_a_docstring_become_a_list():
-    lines = [
-        "Paint.",
-        "",
-        "content: a picture,",
-        "or two. style: another.",
-        "steps, seed: numbers.",
-        "Returns nothing: |x| and f(*args), `a|b`.",
-    ]
-    part("api_pages").as_rst(None, "function", "transfer", transfer, None, lines)
-    assert lines == [
-        "Paint.",
-        "",
-        "",
-        "* **content**: a picture,",
-        "  or two. style: another.",
-        "* **steps, seed**: numbers.",
-        "",
-        r"Returns nothing: \|x\| and f(\*args), `a|b`.",
-    ]
 
 
 # References
@@ -409,7 +386,7 @@ def test_api_has_every_module_of_readme(site_pages):
     assert len(modules) > 15
     for module in modules:
         assert f"module-nstlib.{module}" in ids, module
-    assert {"module-nstlib.widgets", "module-nstlib.checks.gram"} <= ids
+    assert {"module-nstlib.widgets", "module-nstlib.checks.ch03_gram"} <= ids
     assert "nstlib.widgets.static_gram_explorer" in ids
 
 

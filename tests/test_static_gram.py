@@ -1,4 +1,4 @@
-"""The Gram explorer without a kernel: what is in the page, and whether the browser alone can turn it."""
+"""The Gram explorer without a kernel: what is on the page, and whether it works in a browser alone."""
 
 import base64
 import html
@@ -19,9 +19,9 @@ from nbconvert.preprocessors import ExecutePreprocessor
 from PIL import Image
 
 from nstlib import LAYERS, gram_matrix, load_vgg19, painting, photo
-from nstlib.recipes import STYLE_LAYERS
+from nstlib.style_transfer import STYLE_LAYERS
 from nstlib.widgets.app import descendants
-from nstlib.widgets.static_gram import chosen_pairs, static_gram_explorer
+from nstlib.widgets.gram.static import chosen_pairs, static_gram_explorer
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def test_the_matrix_is_the_gram_matrix(explorer, vgg, layer):
     gram = gram_matrix(vgg(painting("night", size=64), [layer])[layer])[0].numpy()
     assert layer in alt
     assert picture.size == gram.shape
-    # The place of a color in the map says how large the entry is; 0 to 1, logarithmic.
+    # The place of a color in the color map, 0 to 1, is the logarithmic size of the entry.
     colors = colormaps["magma"](np.linspace(0, 1, 255), bytes=True)[:, :3].astype(int)
     seen = np.asarray(picture.convert("RGB")).astype(int)
     place = np.abs(seen[:, :, None] - colors).sum(-1).argmin(-1) / 254
@@ -198,7 +198,7 @@ def page_file(tmp_path_factory):
     """An executed notebook as `jupyter nbconvert --to html` writes it."""
     code = (
         "from nstlib import painting\n"
-        "from nstlib.widgets.static_gram import static_gram_explorer\n"
+        "from nstlib.widgets.gram.static import static_gram_explorer\n"
         "static_gram_explorer(painting('night'), ['relu1_1', 'relu3_1', 'relu4_1'], pairs=3)"
     )
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])

@@ -10,12 +10,11 @@ import pytest
 import torch
 from PIL import Image
 
-from nstlib.colors import luminance
-from nstlib.images import load_image, photo, save_image
-from nstlib.widgets import studio as module
+from nstlib.images import load_image, luminance, photo, save_image
 from nstlib.widgets import transfer_studio
 from nstlib.widgets.app import descendants
 from nstlib.widgets.picture import Picture
+from nstlib.widgets.studio import studio as module
 
 WAIT = 60
 
@@ -208,6 +207,41 @@ def test_thumbnails_choose(studio):
     studio.style.thumbnails.cell = [1, 2]
     assert studio.style.source == "sunset" == studio.style.thumbnails.names[7]
     assert studio.style.thumbnails.cell == [1, 2]
+
+
+def test_a_picture_chosen_after_start_belongs_to_the_next_run(studio, monkeypatch):
+    """The worker read what was chosen when it got there; the code named what was chosen at Start."""
+    pressed, read = threading.Event(), studio.content.image
+
+    def late(*arguments):
+        pressed.wait(WAIT)
+        return read(*arguments)
+
+    monkeypatch.setattr(studio.content, "image", late)
+    studio.begin()
+    monkeypatch.setattr(studio.content, "image", read)
+    studio.content.source = "rocket"
+    pressed.set()
+    assert studio.job.join(WAIT)
+    assert torch.equal(studio._run.content, photo("cat", size=64))
+    assert "content = photo('cat', size=64)" in studio.code()
+
+
+def test_what_is_at_an_address_is_fetched_once(studio, tmp_path, monkeypatch):
+    path, fetched = tmp_path / "mine.png", []
+    save_image(photo("coffee", size=64), path)
+
+    def counted(source, **options):
+        fetched.append(source)
+        return load_image(source, **options)
+
+    monkeypatch.setattr("nstlib.widgets.studio.chooser.load_image", counted)
+    studio.content.path.value = str(path)
+    path.unlink()
+    studio.begin()
+    assert studio.job.join(WAIT)
+    assert studio.job.status == "done"
+    assert fetched.count(str(path)) == 1
 
 
 def test_films_are_saved_and_nothing_is_overwritten(studio):

@@ -10,7 +10,7 @@ import torchvision
 from safetensors.torch import save_file
 from torch import nn
 
-from nstlib.recipes import STYLE_LAYERS
+from nstlib.style_transfer import STYLE_LAYERS
 from nstlib.vgg import LAYERS, VGG19, default_device, load_vgg19, receptive_field
 
 CPU = "cpu"

@@ -14,14 +14,14 @@ from IPython.testing.globalipapp import start_ipython
 from PIL import Image
 from skimage.metrics import structural_similarity
 
-from nstlib.images import load_image, photo
+from nstlib.images import load_image, noise_like, photo
 from nstlib.widgets import app as app_module
 from nstlib.widgets.app import App, descendants, named
-from nstlib.widgets.chooser import SHEETS, sheet
-from nstlib.widgets.code import DEFAULTS, transfer_code
 from nstlib.widgets.drawing import colored, heat_map, jpeg, png
 from nstlib.widgets.film import Film, free_path
 from nstlib.widgets.picture import Picture
+from nstlib.widgets.studio.chooser import THUMBNAILS, thumbnail_sheet
+from nstlib.widgets.studio.code import DEFAULTS, transfer_code
 
 # App
 
@@ -122,7 +122,7 @@ def test_named():
     picture = named(Picture(), "thing", "does things")
     assert "nst-thing" in picture._dom_classes
     assert picture.tooltip == "does things"
-    # The base class of the browser's side asks for it when there is a tooltip.
+    # The base class in the browser reads it when there is a tooltip.
     assert picture.description == ""
 
 
@@ -160,7 +160,7 @@ def test_strip_shows_the_pictures_in_order():
 @pytest.mark.parametrize("kind", ["GIF", "WEBP"])
 def test_an_animation_plays_the_film_and_ends_with_the_picture(kind):
     film = Film()
-    for index in range(5):  # the first ones of half the size, as coarse-to-fine makes them
+    for index in range(5):  # at first half the size, as coarse-to-fine makes them
         side = 16 if index < 3 else 32
         film.add(index, torch.full((1, 3, side, side), index / 5))
     last = photo("cat", size=32)
@@ -197,13 +197,15 @@ def names_of(code):
 
 
 def test_code_says_only_what_is_not_the_default():
-    code = transfer_code(
-        "photo('cat', size=32)", "painting('dots', size=32)", DEFAULTS | {"seed": 3}
-    )
-    assert "finish(transfer(content, style, seed=3))" in code
+    pictures = "photo('cat', size=32)", "painting('dots', size=32)"
+    code = transfer_code(*pictures, DEFAULTS | {"seed": 3})  # without noise no seed matters
+    assert "finish(transfer(content, style))" in code
     assert (
         code.splitlines()[0] == "from nstlib import finish, painting, photo, save_image, transfer"
     )
+    noise = {"init": "noise", "seed": 3, "steps": 1}
+    names = names_of(transfer_code(*pictures, DEFAULTS | noise, stopped=0, out="start.png"))
+    assert torch.equal(names["step"].image, noise_like(names["content"], seed=3))
 
 
 @pytest.mark.parametrize("keep_colors", [False, True])
@@ -227,13 +229,13 @@ def test_all_kinds_of_code_run(tmp_path, monkeypatch, moved, stopped, keep_color
 # Thumbnails and drawing
 
 
-@pytest.mark.parametrize("kind", SHEETS)
+@pytest.mark.parametrize("kind", THUMBNAILS)
 def test_the_bundled_thumbnails_are_those_of_the_pictures(kind):
-    """To make them again: save_image(sheet(kind), f"nstlib/data/{kind}.jpg", quality=90)."""
+    """To make them again: save_image(thumbnail_sheet(kind), f"nstlib/data/{kind}.jpg", quality=90)."""
     from importlib import resources
 
     bundled = load_image((resources.files("nstlib") / f"data/{kind}.jpg").read_bytes())
-    again = sheet(kind)
+    again = thumbnail_sheet(kind)
     assert bundled.shape == again.shape
     similar = structural_similarity(
         bundled[0].numpy(), again[0].numpy(), channel_axis=0, data_range=1
@@ -266,7 +268,7 @@ def test_an_app_where_no_widget_can_be_shown_says_what_it_is():
 
 
 def test_an_app_tells_colab_that_it_needs_a_widget_manager(monkeypatch):
-    """Colab itself cannot be had here: a stand-in with what anywidget asks of it."""
+    """Colab itself is not available here, so a stand-in has what anywidget asks it for."""
     widgets_of_colab = SimpleNamespace(_installed_url="https://colab.example/manager.js")
     colab = SimpleNamespace(enable_custom_widget_manager=list, _widgets=widgets_of_colab)
     app = App("test")

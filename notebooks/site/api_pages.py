@@ -31,43 +31,6 @@ def fill(app, docname: str, source: list[str]) -> None:
     source[0] = text
 
 
-def as_rst(app, what: str, name: str, obj, options, lines: list[str]) -> None:
-    """A docstring's lines "name: text" about arguments as a list; the rest is prose already.
-
-    A name with nothing behind the colon has its choices below it, indented: a list in the list.
-    """
-    arguments = set(_arguments(obj))
-    new, item, choices = [], False, False
-    for line in map(_escaped, lines):
-        head, _, text = line.partition(":")
-        if head and set(head.split(", ")) <= arguments:
-            new += [] if item else [""]
-            new.append(f"* **{head}**: {text.strip()}".rstrip())
-            item, choices = True, not text.strip()
-        elif not item or not line or re.match(r"(Returns|Yields|Raises)\b", line):
-            new += ["", line] if item else [line]
-            item = choices = False
-        elif choices and re.match(r' +("\w+"|a path): ', line):
-            new += ["", f"  * {line.strip()}"]
-        else:
-            new.append(("    " if choices else "  ") + line.strip())
-    lines[:] = new
-
-
-def _escaped(line: str) -> str:
-    """Bars and stars of formulas and of signatures; what stands in backticks is left alone."""
-    parts = line.split("`")
-    parts[::2] = [re.sub(r"\||(?<=\()\*(?=\w)", r"\\\g<0>", part) for part in parts[::2]]
-    return "`".join(parts)
-
-
-def _arguments(obj) -> list[str]:
-    try:
-        return list(inspect.signature(obj).parameters)
-    except (TypeError, ValueError):  # a module, a constant
-        return []
-
-
 def _names() -> Iterator[str]:
     yield "| name | what it is |"
     yield "| --- | --- |"

@@ -33,7 +33,7 @@ root_doc = "site/index"
 include_patterns = ["*.ipynb", "TEACHING.md", "course/README.md", "site/*.md"]
 exclude_patterns = ["**.ipynb_checkpoints"]
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinxcontrib.bibtex"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinxcontrib.bibtex"]
 
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3
@@ -49,6 +49,8 @@ nb_ipywidgets_js = {  # the widget library that knows a Stack is younger than My
     },
 }
 
+napoleon_numpy_docstring = False
+napoleon_use_rtype = False
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 autodoc_typehints_format = "short"
@@ -79,4 +81,3 @@ def setup(app):
     """Formulas as drawings; the API pages from README's table and the docstrings."""
     app.add_html_math_renderer("drawn", (formulas.inline, None), (formulas.display, None))
     app.connect("source-read", api_pages.fill)
-    app.connect("autodoc-process-docstring", api_pages.as_rst)

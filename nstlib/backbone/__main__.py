@@ -10,7 +10,7 @@ from nstlib.backbone import evaluate, sittings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return the exit status."""
+    """Run the command of these arguments, or of the shell's, and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m nstlib.backbone", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
 

@@ -10,9 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from nstlib.backbone.canvases import canvas
 from nstlib.images import WRITE_FORMATS, load_image
 from nstlib.paintings import painting
+from nstlib.paintings.canvases import canvas
 
 # Of scikit-image; not all are among the sample photos of `images.py`.
 PHOTO_FILES = (
@@ -28,18 +28,29 @@ PHOTO_FILES = (
     "ihc.png",
 )
 PAINTERS = ("night", "mosaic", "waves", "cutpaper", "dots", "woodcut", "marble", "sunset")
-SIDE = 256
+PICTURE_SIDE = 256
 """Pixels a side of the pictures that crops are taken from."""
 
 
 def training_pictures(
     *, canvases: int = 2000, seeds: int = 12, photos: str | Path | None = None, processes: int = 2
 ) -> Tensor:
-    """Canvases, crops of the sample photos, and `seeds` of each painting, from 100 up.
+    """Return canvases, crops of the sample photos, and paintings: all that the backbone learns from.
 
-    photos: a folder of pictures to add; crops are cut from those that are at least 256 pixels a side.
-    Returns (N, 256, 256, 3), uint8. Takes about a tenth of a second for each. Raises ValueError for a
-    folder that has no such pictures.
+    It takes about a tenth of a second for each picture.
+
+    Args:
+        canvases: How many to draw.
+        seeds: How many of each painting, with seeds from 100 up.
+        photos: A folder of pictures to add; crops are cut from those with at least 256 pixels a side.
+        processes: How many draw at the same time.
+
+    Returns:
+        (N, 256, 256, 3), uint8.
+
+    Raises:
+        ValueError: For a folder that has no such pictures.
+        OSError: For a folder that cannot be read.
     """
     added = [] if photos is None else _folder_crops(Path(photos))
     with get_context("spawn").Pool(processes) as pool:
@@ -56,7 +67,7 @@ def _bytes(image: Tensor) -> np.ndarray:
 
 
 def _painted(name: str, seed: int) -> np.ndarray:
-    return _bytes(painting(name, size=SIDE, seed=seed))
+    return _bytes(painting(name, size=PICTURE_SIDE, seed=seed))
 
 
 def _photo_crops(path: Path) -> Iterator[np.ndarray]:
@@ -64,11 +75,11 @@ def _photo_crops(path: Path) -> Iterator[np.ndarray]:
     for size in (512, 320):
         image = _bytes(load_image(path, size=size))
         height, width = image.shape[:2]
-        if min(height, width) < SIDE:
+        if min(height, width) < PICTURE_SIDE:
             continue
-        for y in sorted({0, height - SIDE}):
-            for x in sorted({0, width - SIDE}):
-                yield image[y : y + SIDE, x : x + SIDE]
+        for y in sorted({0, height - PICTURE_SIDE}):
+            for x in sorted({0, width - PICTURE_SIDE}):
+                yield image[y : y + PICTURE_SIDE, x : x + PICTURE_SIDE]
 
 
 def _folder_crops(folder: Path) -> list[np.ndarray]:
@@ -76,16 +87,22 @@ def _folder_crops(folder: Path) -> list[np.ndarray]:
     crops = [crop for path in paths for crop in _photo_crops(path)]
     if not crops:
         raise ValueError(
-            f"The folder {folder} has no picture of at least {SIDE} x {SIDE} pixels "
+            f"The folder {folder} has no picture of at least {PICTURE_SIDE} x {PICTURE_SIDE} pixels "
             f"({', '.join(WRITE_FORMATS)})."
         )
     return crops
 
 
 def random_crops(pictures: Tensor, size: int, rng: Generator) -> Tensor:
-    """A turned, mirrored and scaled crop of each picture.
+    """Cut a turned, mirrored and scaled crop out of each picture.
 
-    pictures: (N, H, W, 3), uint8. Returns (N, 3, size, size) in [0, 1].
+    Args:
+        pictures: (N, H, W, 3), uint8.
+        size: The side of the crops, in pixels.
+        rng: Where the random numbers come from.
+
+    Returns:
+        (N, 3, size, size) in [0, 1].
     """
     n, whole = len(pictures), pictures.permute(0, 3, 1, 2).float() / 255
     angle = _uniform(rng, -0.4, 0.4, n)
@@ -102,7 +119,15 @@ def random_crops(pictures: Tensor, size: int, rng: Generator) -> Tensor:
 
 
 def noisy(crops: Tensor, rng: Generator) -> Tensor:
-    """Add noise of up to 0.11 of the pixels' range to 60 % of the crops."""
+    """Add noise to 60 % of the crops.
+
+    Args:
+        crops: (N, 3, H, W) in [0, 1].
+        rng: Where the random numbers come from.
+
+    Returns:
+        The same shape, not clamped to [0, 1]; the noise has a standard deviation of up to 0.11.
+    """
     n = len(crops)
     strength = 0.11 * _uniform(rng, 0, 1, n, 1, 1, 1)
     strength = strength * (_uniform(rng, 0, 1, n, 1, 1, 1) < 0.6)

@@ -1,4 +1,4 @@
-"""How good are weights for style transfer? Measures that no network of ours has a say in.
+"""How good are weights for style transfer? Measures in which no network of ours takes part.
 
 Inversion: a picture is made anew from one layer's features; PSNR and SSIM to the original.
 Texture: a picture is made from a style's Gram matrices alone. Its Portilla-Simoncelli statistics
@@ -25,7 +25,7 @@ from nstlib.images import load_image, photo, resize, save_image
 from nstlib.optimize import Step
 from nstlib.paintings import painting
 from nstlib.progress import finish
-from nstlib.recipes import STYLE_LAYERS, reconstruct_content, reconstruct_style, transfer
+from nstlib.style_transfer import STYLE_LAYERS, reconstruct_content, reconstruct_style, transfer
 from nstlib.vgg import VGG19, load_vgg19
 
 HELD_OUT = {"night": 900, "waves": 901, "dots": 902, "lilies": 900}
@@ -33,21 +33,37 @@ HELD_OUT = {"night": 900, "waves": 901, "dots": 902, "lilies": 900}
 
 
 def psnr(image: Tensor, original: Tensor) -> float:
-    """Peak signal-to-noise ratio in decibels of images (1, 3, H, W) in [0, 1]; higher is closer."""
+    """Return the peak signal-to-noise ratio of two images in decibels; higher is closer.
+
+    Args:
+        image, original: (1, 3, H, W) in [0, 1].
+    """
     return float(peak_signal_noise_ratio(_pixels(original), _pixels(image), data_range=1.0))
 
 
 def ssim(image: Tensor, original: Tensor) -> float:
-    """Structural similarity of two images (1, 3, H, W), 1 for equal ones (Wang et al. 2004)."""
+    """Return the structural similarity of two images, 1 for equal ones (Wang et al. 2004).
+
+    Args:
+        image, original: (1, 3, H, W) in [0, 1].
+    """
     pair = _pixels(original), _pixels(image)
     return float(structural_similarity(*pair, data_range=1.0, channel_axis=2))
 
 
 def color_distance(image: Tensor, style: Tensor, *, directions: int = 64, seed: int = 0) -> float:
-    """Sliced Wasserstein distance of the colors of two images, in units of Lab; 0 for equal colors.
+    """Return how far the colors of two images are apart, wherever they are in the picture.
 
-    The mean over random directions of the 1-D earth mover's distance. The images (1, 3, H, W) in
-    [0, 1] may differ in size.
+    This is the sliced Wasserstein distance: the mean over random directions of the earth mover's
+    distance in one dimension.
+
+    Args:
+        image, style: (1, 3, H, W) in [0, 1]; they may differ in size.
+        directions: How many.
+        seed: Of the directions.
+
+    Returns:
+        The distance in units of Lab, 0 for equal colors.
     """
     axes = np.random.default_rng(seed).standard_normal((3, directions))
     axes /= np.linalg.norm(axes, axis=0)
@@ -56,7 +72,12 @@ def color_distance(image: Tensor, style: Tensor, *, directions: int = 64, seed: 
 
 
 def sliced_wasserstein(a: np.ndarray, b: np.ndarray) -> float:
-    """Mean over columns of the Wasserstein-1 distance between samples a (n, k) and b (m, k)."""
+    """Return the mean over columns of the Wasserstein-1 distance between two samples.
+
+    Args:
+        a: (n, k).
+        b: (m, k).
+    """
     if len(a) != len(b):
         # Both quantile functions are steps; they are compared on a grid finer than either.
         levels = (np.arange(4 * max(len(a), len(b))) + 0.5) / (4 * max(len(a), len(b)))
@@ -65,10 +86,16 @@ def sliced_wasserstein(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def color_grain(image: Tensor, style: Tensor) -> float:
-    """How much color changes from pixel to pixel, in units of how much it does in the style.
+    """Return how much color changes from pixel to pixel, compared with the style.
 
-    The root mean square of the Laplacian of the color channels I and Q, divided by that of the style.
-    Both (1, 3, H, W). 1 for the style itself, several for the colored noise of a bad network.
+    This is the root mean square of the Laplacian of the color channels I and Q, divided by that of the
+    style.
+
+    Args:
+        image, style: (1, 3, H, W) in [0, 1].
+
+    Returns:
+        1 for the style itself, several for the colored noise of a bad network.
     """
     kernel = torch.tensor([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]]).expand(2, 1, 3, 3)
 
@@ -80,22 +107,32 @@ def color_grain(image: Tensor, style: Tensor) -> float:
 
 
 def layout_correlation(image: Tensor, original: Tensor) -> float:
-    """How much of the original's layout a texture has: about 0 if it forgot where things were.
+    """Return how much of the original's layout a texture has: about 0 if it has none of it.
 
-    The correlation of the gray pictures, shrunk to 8 x 8, minus that with the original turned by half a
-    circle. Chance favors neither, so the difference is 0 in the mean for a texture that forgot; it is
-    1 or more for a copy of a picture with a bright and a dark half. Both (1, 3, H, W), not of one color.
+    This is the correlation of the gray pictures, shrunk to 8 x 8, minus that with the original turned by
+    half a circle. Chance favors neither, so the difference is 0 on average for a texture without the
+    layout; it is 1 or more for a copy of a picture with a bright and a dark half.
+
+    Args:
+        image, original: (1, 3, H, W) in [0, 1], not of one color.
     """
-    one, other = (resize(x, (8, 8)).mean(1).flatten().cpu().numpy() for x in (image, original))
+    one, other = (_pixels(resize(x, (8, 8))).mean(2).flatten() for x in (image, original))
     upright, turned = np.corrcoef([one, other, other[::-1]])[0, 1:]
     return float(upright - turned)
 
 
 def texture_statistics(image: Tensor, *, side: int = 256) -> np.ndarray:
-    """Portilla-Simoncelli statistics of the gray picture at `side` x `side` pixels.
+    """Return the Portilla-Simoncelli statistics of the gray picture.
 
-    Shape (710,) for four scales, as from 128 pixels up, and (529,) for three below.
-    Needs plenoptic (`pip install nstlib[pretrain]`); ImportError says so where it is missing.
+    Args:
+        image: (1, 3, H, W) in [0, 1].
+        side: The picture is resized to `side` x `side` pixels.
+
+    Returns:
+        (710,) for four scales, as from 128 pixels up, and (529,) for three below.
+
+    Raises:
+        ImportError: Without plenoptic (`pip install 'nstlib[pretrain]'`).
     """
     try:
         from plenoptic.models import PortillaSimoncelli
@@ -103,33 +140,46 @@ def texture_statistics(image: Tensor, *, side: int = 256) -> np.ndarray:
         raise ImportError(
             "Texture statistics need plenoptic: pip install 'nstlib[pretrain]'."
         ) from error
+    # On the CPU, wherever the picture is, because the model is made there.
     gray = resize(image.cpu(), (side, side)).mean(1, keepdim=True)
     model = PortillaSimoncelli((side, side), n_scales=4 if side >= 128 else 3)
     with torch.no_grad():
         statistics = model(gray)[0, 0].numpy()
-    # A correlation with something that does not vary is undefined: none is as good a word as any.
+    # A correlation with something that does not vary is undefined; we call it 0.
     return np.nan_to_num(statistics, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def texture_distance(image: Tensor, style: Tensor, spread: np.ndarray, *, side: int = 256) -> float:
-    """Root mean square difference of texture statistics, each in units of its `spread`.
+    """Return the root mean square difference of texture statistics, each in units of its `spread`.
 
-    The statistics differ by orders of magnitude; their deviation over some unlike pictures makes
-    them comparable. 0 is the same texture, about 1.4 two textures picked at random.
+    Args:
+        image, style: (1, 3, H, W) in [0, 1].
+        spread: The deviation of each statistic over some unlike pictures, (710,) or (529,). It makes the
+            statistics comparable, which differ by orders of magnitude.
+        side: As in `texture_statistics`.
+
+    Returns:
+        0 for the same texture, about 1.4 for two textures picked at random.
     """
     one, other = (texture_statistics(picture, side=side) for picture in (image, style))
     difference = (one - other) / (spread + 1e-6)
-    # Kurtosis and its like have long tails: one number must not decide for 700.
+    # Kurtosis and its like have long tails, and one number must not outweigh 700.
     return float(np.sqrt(np.mean(np.clip(difference, -3, 3) ** 2)))
 
 
-def measure(
+def network_measures(
     vgg: VGG19, pairs: Sequence[tuple[Tensor, Tensor]], *, steps: int = 200
 ) -> tuple[dict[str, float], list[Tensor], list[Tensor]]:
-    """Every number for one network, the textures of the styles, and the transfers.
+    """Measure one network.
 
-    pairs: photo and style, each (1, 3, H, W) in [0, 1]. Each number is the mean over the pairs; those of
-    the inversion are of the first two styles, which is a matter of time alone.
+    Args:
+        vgg: The network.
+        pairs: Photo and style, each (1, 3, H, W) in [0, 1], on any device.
+        steps: Of each run.
+
+    Returns:
+        {measure: mean over the pairs}, the textures of the styles, and the transfers. Only the first two
+        styles are inverted, to save time.
     """
     styles = [style for _, style in pairs]
     row: dict[str, list[float]] = {}
@@ -163,25 +213,34 @@ def measure(
     return {name: float(np.mean(values)) for name, values in row.items()}, textures, transfers
 
 
-def table(rows: Mapping[str, Mapping[str, float]]) -> str:
-    """Lay out {network: {measure: value}} as text, a network a column and a measure a line."""
-    widths = [max(len(name), 8) for name in rows]
-    lines = [" " * 10 + "".join(f"  {n:>{w}}" for n, w in zip(rows, widths, strict=True))]
-    for key in next(iter(rows.values())):
-        values = (f"  {row[key]:>{w}.3f}" for row, w in zip(rows.values(), widths, strict=True))
-        lines.append(f"{key:<10}" + "".join(values))
+def table(measures: Sequence[tuple[str, Mapping[str, float]]]) -> str:
+    """Return a table as text: a column for each network, a line for each measure.
+
+    Args:
+        measures: Pairs (network, {measure: value}); two networks may have the same name.
+    """
+    widths = [max(len(name), 8) for name, _ in measures]
+    columns = list(zip(measures, widths, strict=True))
+    lines = [" " * 10 + "".join(f"  {name:>{width}}" for (name, _), width in columns)]
+    for key in measures[0][1]:
+        cells = (f"  {values[key]:>{width}.3f}" for (_, values), width in columns)
+        lines.append(f"{key:<10}" + "".join(cells))
     return "\n".join(lines)
 
 
-def sheet(rows: Sequence[Sequence[Tensor]], *, side: int = 256) -> Tensor:
-    """Join rows of images to one, each image fitted into a white square of `side` pixels."""
-    cells = []
-    for image in (image for row in rows for image in row):
-        height, width = resize(image, side).shape[2:]
-        cell = torch.ones(3, side, side)
-        cell[:, :height, :width] = resize(image, side)[0].cpu()
-        cells.append(cell)
-    return make_grid(cells, nrow=len(rows[0]), padding=0)[None]
+def picture_table(rows: Sequence[Sequence[Tensor]], *, side: int = 256) -> Tensor:
+    """Join rows of images to one, each image in a white square.
+
+    Args:
+        rows: Images (1, 3, H, W) in [0, 1], on any device; as many in each row.
+        side: Of the squares, in pixels; the longer side of each image.
+
+    Returns:
+        (1, 3, rows * side, columns * side), on the CPU.
+    """
+    fitted = [resize(image, side)[0].cpu() for row in rows for image in row]
+    squares = [F.pad(x, (0, side - x.shape[2], 0, side - x.shape[1]), value=1.0) for x in fitted]
+    return make_grid(squares, nrow=len(rows[0]), padding=0)[None]
 
 
 def compare(
@@ -193,29 +252,45 @@ def compare(
     steps: int = 200,
     sheet_path: str | Path | None = None,
 ) -> str:
-    """Measure weights, and two networks that were never trained; return the table.
+    """Measure weights beside two networks that were never trained.
 
-    files: weights as in `load_vgg19`. Beside them stand random weights and the wavelets that
-    `wavelets.build` writes by formula, both of a quarter of the width.
-    styles, photos: paths; without any, paintings with seeds that training never saw, and sample photos.
-    The sheet, a PNG, has a row of photos, one of styles, then for each network its textures and its
-    transfers. Raises ValueError for a picture of one color, which has no style to measure.
+    These two are random weights and the wavelets that `wavelets.build` writes by formula, both of a
+    quarter of the width.
+
+    Args:
+        files: Weights as in `load_vgg19`. Each gets a column of its own, also if it is named twice.
+        styles: Paths of paintings; without any, paintings with seeds that training never saw.
+        photos: Paths of photos; without any, sample photos.
+        size: The longer side of the pictures, in pixels.
+        steps: Of each run.
+        sheet_path: Where to write a picture of it all: a row of photos, one of styles, and for each
+            network one of its textures and one of its transfers.
+
+    Returns:
+        The table, as text.
+
+    Raises:
+        ValueError: For a picture of one color, which has no style to measure, and as in `load_vgg19`.
+        OSError: For a file that cannot be read or written.
     """
     paintings = [_not_plain(path, size) for path in styles]
     if not paintings:
         paintings = [painting(name, size=size, seed=seed) for name, seed in HELD_OUT.items()]
     contents = [_not_plain(path, size) for path in photos or ("astronaut", "cat")]
     pairs = list(zip(cycle(contents), paintings, strict=False))
-    networks = {str(file): load_vgg19(file) for file in files}
-    networks |= {"(random)": load_vgg19("random"), "(formula)": load_vgg19("random")}
-    build(networks["(formula)"])
-    rows, pictures = {}, [list(column) for column in zip(*pairs, strict=True)]
-    for name, vgg in networks.items():
-        rows[name], textures, transfers = measure(vgg, pairs, steps=steps)
+    formula = load_vgg19("random")
+    build(formula)
+    # Pairs, because one name may come twice, and a file may be called "(random)".
+    networks = [(str(file), load_vgg19(file)) for file in files]
+    networks += [("(random)", load_vgg19("random")), ("(formula)", formula)]
+    measures, pictures = [], [list(column) for column in zip(*pairs, strict=True)]
+    for name, vgg in networks:
+        values, textures, transfers = network_measures(vgg, pairs, steps=steps)
+        measures.append((name, values))
         pictures += [textures, transfers]
     if sheet_path is not None:
-        save_image(sheet(pictures, side=size), sheet_path)
-    return table(rows)
+        save_image(picture_table(pictures, side=size), sheet_path)
+    return table(measures)
 
 
 def _not_plain(path: str | Path, size: int) -> Tensor:
@@ -230,4 +305,5 @@ def _last(run: Iterator[Step]) -> Tensor:
 
 
 def _pixels(image: Tensor) -> np.ndarray:
-    return image[0].permute(1, 2, 0).clamp(0, 1).cpu().numpy().astype(float)
+    """The pixels (H, W, 3) of an image on any device, for libraries that know arrays alone."""
+    return image[0].detach().permute(1, 2, 0).clamp(0, 1).cpu().numpy().astype(float)

@@ -12,8 +12,7 @@ from safetensors.torch import save_file
 from nstlib.backbone.crops import training_pictures
 from nstlib.backbone.teacher import Teacher, load_teacher
 from nstlib.backbone.training import MEAN, STD, Student, Update, train
-from nstlib.precision import precision_for
-from nstlib.vgg import VGG19, default_device
+from nstlib.vgg import VGG19, default_device, has_bfloat16
 
 
 def run(
@@ -31,16 +30,28 @@ def run(
     seed: int = 0,
     every: float = 60.0,
 ) -> Iterator[Update]:
-    """Draw the pictures, train, and write the weights to `out`; yields every Update.
+    """Draw the pictures, train, and write the weights to `out`.
 
-    crops: how many the student sees in all. until: pause after so many; the same call then goes on.
-    teacher: as in `load_teacher`. photos, canvases: as in `training_pictures`. side, batch, seed: as in
-    `train`. device: None is CUDA where there is one, and the CPU elsewhere.
+    What a kill would lose is kept beside `out`, in OUT.state and OUT.pictures, and the same call goes on
+    from there; both are removed after the last step.
 
-    What a kill would lose is kept beside `out` each `every` seconds, in OUT.state and OUT.pictures, and
-    the same call goes on from there; both are removed after the last step.
-    Raises ValueError if OUT.state is of another training, and whatever `load_teacher`,
-    `training_pictures` and `train` raise.
+    Args:
+        out: The weights file, a .safetensors.
+        crops: How many the student sees in all.
+        until: Pause after so many crops; the same call then goes on.
+        teacher: As in `load_teacher`.
+        photos, canvases: As in `training_pictures`.
+        device: None is CUDA where there is one, and the CPU elsewhere.
+        width: As in `Student`.
+        side, batch, seed: As in `train`.
+        every: How many seconds there are between two savings.
+
+    Yields:
+        Every Update.
+
+    Raises:
+        ValueError: If OUT.state is of another training, and as in `train` and `training_pictures`.
+        ImportError, OSError: As in `load_teacher`.
     """
     if crops < 1 or batch < 1:
         raise ValueError(f"crops and batch must be at least 1, not {crops} and {batch}.")
@@ -73,7 +84,7 @@ def run(
         seed=seed,
         side=side,
         batch=batch,
-        precision=precision_for("auto", device),
+        precision=torch.bfloat16 if has_bfloat16(device) else torch.float32,
         state=state.get("train"),
     )
 
@@ -112,13 +123,20 @@ def _kept(updates, last, every, state, kept, export_at, temporary) -> Iterator[U
 
 
 def channels_of(teacher: Teacher) -> dict[str, int]:
-    """{layer of the student: how many channels the teacher has for it}."""
+    """Return {layer of the student: how many channels the teacher has for it}."""
     told = teacher(torch.zeros(1, 3, 64, 64))
     return {layer: maps.shape[1] for layer, maps in told.items()}
 
 
 def notes_of(plan: dict[str, Any], pictures: int, update: Update, minutes: float) -> dict[str, str]:
-    """The metadata of a weights file: where the numbers in it come from."""
+    """Return the metadata of a weights file: where the numbers in it come from.
+
+    Args:
+        plan: What the training was asked for, as `run` keeps it.
+        pictures: How many it learned on.
+        update: The last one.
+        minutes: How long it took.
+    """
     return {
         "made by": f"python -m nstlib.backbone train, nstlib {version('nstlib')}",
         "teacher": plan["teacher"],
@@ -134,7 +152,13 @@ def notes_of(plan: dict[str, Any], pictures: int, update: Update, minutes: float
 
 
 def export(vgg: VGG19, path: str | Path, notes: dict[str, str]) -> None:
-    """Write the backbone as float16 safetensors, with `notes` and how to use it as metadata."""
+    """Write a backbone as float16 safetensors.
+
+    Args:
+        vgg: The network; its pixels are normalized by `MEAN` and `STD`.
+        path: The file, replaced as a whole.
+        notes: Metadata; what `load_vgg19` needs is added.
+    """
     state = {
         key: value.detach().cpu().half().contiguous() for key, value in vgg.state_dict().items()
     }
@@ -143,7 +167,12 @@ def export(vgg: VGG19, path: str | Path, notes: dict[str, str]) -> None:
 
 
 def replace_file(path: Path, write: Callable[[Path], None]) -> None:
-    """Write beside the file first, so that a kill leaves the old one whole."""
+    """Replace a file by writing beside it first, so that a kill leaves the old one whole.
+
+    Args:
+        path: The file.
+        write: Writes the new content to the path that it is given.
+    """
     new = path.with_name(path.name + ".new")
     write(new)
     new.replace(path)

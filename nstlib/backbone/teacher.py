@@ -9,18 +9,22 @@ from torch import Tensor, nn
 
 from nstlib.vgg import VGG19, load_vgg19
 
-BLOCKS = {"relu3_1": "block2", "relu4_1": "block4", "relu4_4": "block7", "relu5_1": "block10"}
+TAPS = {"relu3_1": "block2", "relu4_1": "block4", "relu4_4": "block7", "relu5_1": "block10"}
 """Layer of the student: block of EfficientNet-Lite0. Each pair has the same stride, except for relu4_4,
-whose eighth of the picture has to say what block 7 says at a sixteenth."""
-LAYERS = tuple(BLOCKS)
+which has an eighth of the picture's size and has to predict block 7, at a sixteenth."""
+TAUGHT_LAYERS = tuple(TAPS)
 
 
 class Teacher(nn.Module):
     """Maps that a student's layers have to predict, read from the named modules of a trained network.
 
-    stages: the network's modules by name, in the order in which the picture passes through them.
-    taps: {layer of the student: name of a stage}.
-    mean, std: the pixels become (image - mean) / std, channel by channel.
+    Args:
+        stages: The network's modules by name, in the order in which the picture passes through them.
+        taps: {layer of the student: name of a stage}.
+        mean, std: (3,); the pixels become (image - mean) / std, channel by channel.
+
+    Raises:
+        ValueError: For a stage that the network does not have.
     """
 
     def __init__(
@@ -45,7 +49,14 @@ class Teacher(nn.Module):
 
     @torch.no_grad()
     def forward(self, image: Tensor) -> dict[str, Tensor]:
-        """What the teacher sees in images (N, 3, H, W), RGB in [0, 1]: {layer: (N, C, H', W')}."""
+        """Return what the teacher sees in images.
+
+        Args:
+            image: (N, 3, H, W), RGB in [0, 1].
+
+        Returns:
+            {layer of the student: (N, C, H', W')}.
+        """
         x, seen = (image - self.mean) / self.std, {}
         for name, stage in self.stages.items():
             seen[name] = x = stage(x)
@@ -53,14 +64,17 @@ class Teacher(nn.Module):
 
 
 def load_teacher(name: str = "efficientnet") -> Teacher:
-    """A trained network as a teacher, on the CPU.
+    """Load a trained network as a teacher, on the CPU.
 
-    name: "efficientnet" is EfficientNet-Lite0 (Tan and Le 2019), trained on ImageNet, from two packages
-        of the extra `pretrain`; nothing is downloaded. "imagenet" is torchvision's VGG-19, as in
-        `load_vgg19`. A path is a weights file of a VGG-19, such as `load_vgg19` reads.
+    Args:
+        name: "efficientnet" is EfficientNet-Lite0 (Tan and Le 2019), trained on ImageNet, from two
+            packages of the extra `pretrain`; nothing is downloaded. "imagenet" is torchvision's VGG-19,
+            as in `load_vgg19`. A path is a weights file of a VGG-19, such as `load_vgg19` reads.
 
-    Raises ImportError where the packages are missing, OSError or ValueError for weights that cannot be
-    had or are of another network.
+    Raises:
+        ImportError: Where the packages are missing.
+        OSError: For weights that cannot be read or fetched.
+        ValueError: For weights of another network.
     """
     if name == "efficientnet":
         return _efficientnet()
@@ -68,9 +82,9 @@ def load_teacher(name: str = "efficientnet") -> Teacher:
 
 
 def vgg_teacher(vgg: VGG19) -> Teacher:
-    """Another VGG-19 as a teacher: each layer of the student predicts the layer of the same name."""
+    """Return a VGG-19 as a teacher: each layer of the student predicts the layer of the same name."""
     stages = {layer: vgg.get_submodule(layer) for layer in vgg.layers}
-    taps = {layer: layer for layer in LAYERS}
+    taps = {layer: layer for layer in TAUGHT_LAYERS}
     return Teacher(stages, taps, mean=vgg.mean.flatten(), std=vgg.std.flatten())
 
 
@@ -88,6 +102,4 @@ def _efficientnet() -> Teacher:
     stages = {"stem": nn.Sequential(network._conv_stem, network._bn0, network._swish)}
     stages |= {f"block{i}": block for i, block in enumerate(network._blocks)}
     # As in its own training: (255 x - 127) / 128.
-    return Teacher(
-        stages, BLOCKS, mean=torch.full((3,), 127 / 255), std=torch.full((3,), 128 / 255)
-    )
+    return Teacher(stages, TAPS, mean=torch.full((3,), 127 / 255), std=torch.full((3,), 128 / 255))

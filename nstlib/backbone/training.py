@@ -30,8 +30,11 @@ class Student(nn.Module):
 
     The backbone begins as the wavelets of `wavelets.build`. The convolutions translate its channels into
     the teacher's, and are thrown away after the training.
-    width: of VGG-19's channels, 0.25 or more, since the wavelets need 16 channels in the first layer.
-    channels: {layer: how many channels the teacher has for it}.
+
+    Args:
+        width: Of VGG-19's channels; 0.25 or more, since the wavelets need 16 in the first layer.
+        channels: {layer: how many channels the teacher has for it}.
+        seed: Of the weights.
     """
 
     def __init__(self, width: float, channels: Mapping[str, int], *, seed: int = 0):
@@ -53,9 +56,14 @@ class Student(nn.Module):
         self.heads = nn.ModuleDict(heads)
 
     def forward(self, given: Tensor, told: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """How far each layer is from what the teacher says: {layer: `teaching_loss`}.
+        """Return how far each layer is from what the teacher says.
 
-        given: crops (N, 3, H, W) in [0, 1]; told: {layer: (N, C, H', W')} from the teacher.
+        Args:
+            given: Crops, (N, 3, H, W) in [0, 1].
+            told: {layer: (N, C, H', W')} from the teacher.
+
+        Returns:
+            {layer: its `teaching_loss`}.
         """
         features, losses = self.vgg(given, list(told)), {}
         for layer, maps in told.items():
@@ -71,11 +79,17 @@ def _convolution(layer: str) -> str:
 
 
 def teaching_loss(said: Tensor, told: Tensor) -> Tensor:
-    """How far a student's predictions are from a teacher's maps. Returns a scalar.
+    """Return how far a student's predictions are from a teacher's maps: the mean squared difference.
 
-    said, told: (N, C, H, W). Each channel of the teacher is first brought to mean 0 and variance 1 over
-    the batch, because they differ in size by orders of magnitude; the loss is the mean squared
-    difference. It is about 1 for a student that knows only the means, and 0 for one that knows all.
+    Each channel of the teacher is first brought to mean 0 and variance 1 over the batch, because the
+    channels differ in size by orders of magnitude.
+
+    Args:
+        said: (N, C, H, W), from the student.
+        told: (N, C, H, W), from the teacher.
+
+    Returns:
+        A scalar, about 1 for a student that knows only the means, and 0 for one that knows all.
     """
     means = told.mean((0, 2, 3), keepdim=True)
     variances = told.var((0, 2, 3), correction=0, keepdim=True)
@@ -85,13 +99,20 @@ def teaching_loss(said: Tensor, told: Tensor) -> Tensor:
 
 @torch.no_grad()
 def revive(student: Student, crops: Tensor, rng: Generator) -> dict[str, int]:
-    """Draw the filters of silent channels anew, in place. Returns {layer: how many were silent}.
+    """Draw the filters of silent channels anew, in place.
 
     A channel that a ReLU holds at zero everywhere gets no gradient and would stay silent for good;
     without this, two thirds of relu5_1 were lost in the first minutes. The new filters are as large as
     those of the other channels. The weights that read them begin at zero, so that nothing that was
     learned is disturbed.
-    crops: (N, 3, H, W) in [0, 1], enough of them that a channel silent on all can be called so.
+
+    Args:
+        student: Whose backbone is changed.
+        crops: (N, 3, H, W) in [0, 1]; a channel that is zero on all of them counts as silent.
+        rng: Where the random numbers come from, on the CPU.
+
+    Returns:
+        {layer: how many channels were silent}.
     """
     vgg, found = student.vgg, {}
     layers = [name for name in vgg.layers if name.startswith("relu")]
@@ -117,8 +138,10 @@ def revive(student: Student, crops: Tensor, rng: Generator) -> dict[str, int]:
 class Update:
     """Where the training stands after `step` of `steps` updates.
 
-    seen: crops so far. losses: by layer, of the last batch. state: what `train(state=…)` needs to go
-    on from here; save it before the next step changes it.
+    Attributes:
+        seen: How many crops so far.
+        losses: By layer, of the last batch.
+        state: What `train(state=…)` needs to go on from here; save it before the next step changes it.
     """
 
     step: int
@@ -129,7 +152,7 @@ class Update:
 
 
 def learning_rate(step: int, steps: int) -> float:
-    """Up in 100 steps, then down along a cosine. It depends on steps, not on the clock."""
+    """Return the learning rate of a step: up in 100 steps, then down along a cosine."""
     warmup = min(1.0, (step + 1) / 100)
     return LEARNING_RATE * warmup * (0.5 + 0.5 * math.cos(math.pi * step / steps)) + 1e-5
 
@@ -146,15 +169,29 @@ def train(
     precision: torch.dtype = torch.float32,
     state: dict[str, Any] | None = None,
 ) -> Iterator[Update]:
-    """Train `student` in place and yield an Update after every step.
-
-    teacher: crops (N, 3, side, side) in [0, 1] -> {layer: maps}; it sees each crop clean, the student
-        sees it with noise. pictures: (N, 256, 256, 3), uint8.
-    side: pixels of the crops. batch: crops a step. precision: torch.bfloat16 is faster where the device
-        has it.
+    """Train `student` in place.
 
     The same seed on the same machine gives the same losses, also when the training was cut in two by
-    `state`. Raises ValueError if every picture has one color only.
+    `state`.
+
+    Args:
+        student: Stays on its device.
+        teacher: Maps crops (N, 3, side, side) in [0, 1] to {layer: maps}; it sees each crop clean, and
+            the student sees it with noise.
+        pictures: (N, 256, 256, 3), uint8.
+        steps: How many in all, those of the state included.
+        seed: Of the crops and their noise.
+        side: Of the crops, in pixels.
+        batch: How many crops there are to a step.
+        precision: torch.bfloat16 is faster where the device has it.
+        state: That of an Update; the training goes on from there.
+
+    Yields:
+        An Update after every step.
+
+    Raises:
+        ValueError: At the call, if every picture has one color only; on the way, if the loss is no
+            longer finite.
     """
     if (pictures.amax((1, 2)) == pictures.amin((1, 2))).all():
         raise ValueError("Every training picture has one color only: there is nothing to learn.")

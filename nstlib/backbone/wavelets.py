@@ -24,9 +24,9 @@ from torch import Tensor
 
 from nstlib.vgg import VGG19
 
-COLORS = torch.tensor([[1.0, 1, 1], [1.2, 0, -1.2], [-0.7, 1.4, -0.7]]) / 3**0.5
+COLOR_AXES = torch.tensor([[1.0, 1, 1], [1.2, 0, -1.2], [-0.7, 1.4, -0.7]]) / 3**0.5
 """Rows: brightness, red against blue, green against the rest. Not of length one: in pictures the
-last two vary less than the first, and a Gram matrix should hear all three."""
+last two vary less than the first, and all three should count in a Gram matrix."""
 PLAN = {
     "relu1_1": {"fine": 1, "light": (4, 2), "hue": None},
     "relu2_1": {"fine": 1, "light": (4, 4), "hue": None},
@@ -45,10 +45,15 @@ GAIN = {"color": 0.7, "fine": 6.0, "light": 1.0, "hue": 4.0}
 
 
 def gabors(orientations: int, phases: int, *, size: int = 5) -> Tensor:
-    """Waves of four pixels under a bell curve, without mean and of length 1.
+    """Return waves of four pixels under a bell curve, without mean and of length 1.
 
-    phases: 4 for falling edge, dark line, rising edge and bright line; 2 for the edges alone.
-    size: 3 or 5, the filter's side. Returns (orientations * phases, 1, size, size).
+    Args:
+        orientations: How many directions, evenly spaced over half a turn.
+        phases: 4 for falling edge, dark line, rising edge and bright line; 2 for the edges alone.
+        size: The side of the filters, 3 or 5 pixels.
+
+    Returns:
+        (orientations * phases, 1, size, size), the phases of the first orientation first.
     """
     along = torch.arange(size) - size // 2
     y, x = torch.meshgrid(along, along, indexing="ij")
@@ -67,14 +72,18 @@ def gabors(orientations: int, phases: int, *, size: int = 5) -> Tensor:
 
 
 def wavelet_maps(x: Tensor, *, size: int = 5) -> dict[str, Tensor]:
-    """Rectified wavelets of x, as the compact backbone is to compute them.
+    """Compute the rectified wavelets of pictures, as the compact backbone is to compute them.
 
-    x: (N, 3, H, W), normalized as at the network's entry. size: side of the filters from scale 3 on
-    (`build` can do 3); scales 1 and 2 have 3, since relu1_1 sees no more than 3 x 3 pixels.
-    Returns {layer: (N, C, H', W')} for relu1_1 to relu5_1.
+    Args:
+        x: (N, 3, H, W), normalized as at the network's entry.
+        size: The side of the filters from scale 3 on (`build` can do 3); scales 1 and 2 have 3, since
+            relu1_1 sees no more than 3 x 3 pixels.
+
+    Returns:
+        {layer: (N, C, H', W')} for relu1_1 to relu5_1.
     """
     maps, light = {}, None
-    x = torch.einsum("ij,njhw->nihw", COLORS.to(x), x)
+    x = torch.einsum("ij,njhw->nihw", COLOR_AXES.to(x), x)
     for layer, plan in PLAN.items():
         if light is not None:
             x, light = _halve(x), _halve(light)
@@ -97,9 +106,15 @@ def wavelet_maps(x: Tensor, *, size: int = 5) -> dict[str, Tensor]:
 def build(vgg: VGG19) -> None:
     """Write filters into `vgg`, in place, with which it computes `wavelet_maps(size=3)` exactly.
 
-    (Up to the border, where zeros are padded.) x is carried on as its two halves max(x, 0) and
-    max(-x, 0), which a ReLU lets through; the convolution before each pooling blurs. Channels that
-    are not needed keep the filters they have. ValueError where there are too few channels.
+    (Except at the border, where the padding of the network counts.) x is carried on as its two halves
+    max(x, 0) and max(-x, 0), which a ReLU lets through; the convolution before each pooling blurs.
+    Channels that are not needed keep the filters they have.
+
+    Args:
+        vgg: A network of at least a quarter of VGG-19's channels.
+
+    Raises:
+        ValueError: Where there are too few channels.
     """
     names = [name for name in vgg.layers if name.startswith("conv")]
     names = names[: names.index("conv5_1") + 1]
@@ -108,7 +123,9 @@ def build(vgg: VGG19) -> None:
         convolution, plan = vgg.get_submodule(name), PLAN.get(name.replace("conv", "relu"))
         channels, inputs = convolution.weight.shape[:2]
         # How x follows from what comes in: from red, green and blue, or from its halves.
-        signed = COLORS if name == "conv1_1" else F.pad(HALVES.T / GAIN["color"], (0, inputs - 6))
+        signed = (
+            COLOR_AXES if name == "conv1_1" else F.pad(HALVES.T / GAIN["color"], (0, inputs - 6))
+        )
         before, kinds = kinds, _places(plan, kinds) if plan else kinds
         used = max(place.stop for place in kinds.values())
         if used > channels:

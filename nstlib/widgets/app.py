@@ -1,4 +1,4 @@
-"""What all apps share: how they begin and end, how they speak to the user, how controls are named."""
+"""What all apps share: how they start and end, their messages to the user, and the names of controls."""
 
 import functools
 import html
@@ -14,10 +14,18 @@ from nstlib.widgets.picture import Picture
 
 
 class App(widgets.VBox):
-    """A line of status over a column of widgets, with a `job` to run things on.
+    """A status line over a column of widgets, with a job for what takes time.
 
-    An app ends when it is closed and when the cell that made it is run again: its job stops, its
-    widgets go.
+    An app ends when it is closed, or when the cell that made it runs again. Its job then stops, and its
+    widgets are removed.
+
+    Args:
+        name: As in "gram-explorer"; the widget gets the class `nst-NAME`.
+        children: The widgets under the status line.
+
+    Attributes:
+        job: The `Job` that runs things beside the notebook.
+        status: The status line.
     """
 
     def __init__(self, name: str, children: tuple[widgets.Widget, ...] = ()):
@@ -30,12 +38,12 @@ class App(widgets.VBox):
         _replace_the_app_of_this_cell(self)
 
     def __repr__(self) -> str:
-        # What is left of an app where widgets cannot be shown, as on GitHub.
+        # Shown in place of the app where there are no widgets, as on GitHub.
         return f"<{self._title}: run this cell to use it>"
 
     def _repr_mimebundle_(self, **kwargs):
-        # Colab shows widgets that are not ipywidgets' own where the output says so. anywidget says it
-        # for its own; an app is a box around them, and says the same.
+        # Colab shows a third-party widget only if the output says that it is one. anywidget says so for
+        # its own widgets; an app is a box around them, so it has to say the same.
         data = super()._repr_mimebundle_(**kwargs)
         for widget in descendants(self):
             if isinstance(widget, Picture):
@@ -43,22 +51,27 @@ class App(widgets.VBox):
         return data
 
     def fill(self, *children: widgets.Widget) -> None:
-        """Set the widgets under the line of status."""
+        """Set the widgets under the status line."""
         self._body.children = children
 
     def say(self, text: str) -> None:
-        """Put a sentence into the line of status."""
+        """Show a sentence in the status line."""
         self.status.value = f'<span role="status" aria-live="polite">{html.escape(text)}</span>'
 
     def say_failed(self, message: str, trace: str) -> None:
-        """Put an error into the line of status: one sentence, and behind a fold where it arose."""
+        """Show an error in the status line.
+
+        Args:
+            message: What went wrong, in one sentence.
+            trace: The traceback, folded away under "Details".
+        """
         self.status.value = (
             f'<div role="alert"><b>{html.escape(" ".join(message.split()))}</b>'
             f"<details><summary>Details</summary><pre>{html.escape(trace)}</pre></details></div>"
         )
 
     def safely(self, handler: Callable) -> Callable:
-        """`handler`, but an exception goes to the line of status; the app lives on."""
+        """Return `handler` made safe: it shows an exception in the status line, and the app goes on."""
 
         @functools.wraps(handler)
         def guarded(*arguments):
@@ -70,10 +83,10 @@ class App(widgets.VBox):
         return guarded
 
     def close(self) -> None:
-        """Stop the job and remove the app from the page; all its widgets are closed."""
+        """Stop the job, close all widgets, and so remove the app from the page."""
         self.job.stop()
         for widget in reversed(list(descendants(self))):
-            # Models of their own, which a notebook would go on being saved with.
+            # These are models of their own; left open, they would be saved with the notebook.
             for part in (getattr(widget, "layout", None), getattr(widget, "style", None)):
                 if isinstance(part, widgets.Widget):
                     part.close()
@@ -83,7 +96,7 @@ class App(widgets.VBox):
 
 
 def named(widget: widgets.Widget, name: str, tooltip: str) -> widgets.Widget:
-    """Give a control its class `nst-NAME`, and what it does in a sentence."""
+    """Give a control the class `nst-NAME` and a tooltip, and return it."""
     widget.tooltip = tooltip
     return widget.add_class(f"nst-{name}")
 
@@ -91,24 +104,33 @@ def named(widget: widgets.Widget, name: str, tooltip: str) -> widgets.Widget:
 def button(
     text: str, name: str, tooltip: str, *, icon: str = "", width: str = "auto", style: str = ""
 ) -> widgets.Button:
-    """A named button. icon: of Font Awesome; style: "primary" for the one that is meant."""
+    """Make a button with a class and a tooltip.
+
+    Args:
+        text: What stands on it.
+        name: It gets the class `nst-NAME`.
+        tooltip: What it does.
+        icon: A name of Font Awesome, such as "play".
+        width: Of CSS.
+        style: "primary" for the main button of an app.
+    """
     made = widgets.Button(description=text, icon=icon, button_style=style, layout={"width": width})
     return named(made, name, tooltip)
 
 
 def descendants(widget: widgets.Widget) -> Iterator[widgets.Widget]:
-    """A widget and all that are in it."""
+    """Yield a widget and all widgets in it."""
     yield widget
     for child in getattr(widget, "children", ()):
         yield from descendants(child)
 
 
-# Cell -> (which run of it, its apps).
+# {cell: (the number of its last run, the apps of that run)}.
 _apps_of: dict[str, tuple[int, list[weakref.ref]]] = {}
 
 
 def _replace_the_app_of_this_cell(app: App) -> None:
-    """Close what an earlier run of the cell that runs now has made, and remember the new app."""
+    """Close the apps that an earlier run of the current cell made, and remember the new one."""
     shell = get_ipython()
     if shell is None:
         return
@@ -123,6 +145,6 @@ def _replace_the_app_of_this_cell(app: App) -> None:
 
 
 def _cell_at_work(shell) -> str:
-    """JupyterLab and VS Code send the id of the cell with its code; of others we know the code."""
+    """The id of the current cell, which JupyterLab and VS Code send; elsewhere its code."""
     parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
     return parent.get("metadata", {}).get("cellId") or shell.user_ns.get("In", [""])[-1]

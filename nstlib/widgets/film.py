@@ -1,4 +1,4 @@
-"""The film of a run: its pictures as small files, to scrub through and to save as an animation."""
+"""The film of a run: its pictures as JPEGs, to scrub through and to save as an animation."""
 
 from io import BytesIO
 from pathlib import Path
@@ -14,9 +14,14 @@ SIDE = 64  # pixels of their longer sides
 
 
 class Film:
-    """Pictures of a run in order, at most `most` of them; when they are more, every second one goes.
+    """The pictures of a run in order; when there are too many, every second one is dropped.
 
-    frames: [(index of the step, JPEG)]. The first and the newest picture are always among them.
+    Args:
+        most: How many pictures are kept at most.
+
+    Attributes:
+        frames: [(index of the step, JPEG)]. The first and the newest picture are always among them.
+        apart: How many steps at least lie between two of them; the newest may come sooner.
     """
 
     def __init__(self, most: int = 100):
@@ -33,7 +38,7 @@ class Film:
         self.frames = [*frames, (index, jpeg(image))]
 
     def strip(self) -> tuple[bytes, list[int]]:
-        """Up to STRIP pictures side by side as a JPEG, and where in `frames` each of them is."""
+        """Return up to `STRIP` pictures side by side as a JPEG, and the place of each in `frames`."""
         frames = self.frames
         count = min(STRIP, len(frames))
         if count == 0:
@@ -50,9 +55,12 @@ class Film:
         return file.getvalue(), places
 
     def animation(self, kind: str, *, last: Tensor, seconds: float = 6.0) -> bytes:
-        """The run as an animated "GIF" or "WEBP" that plays once a loop in `seconds`, the end held.
+        """Return the film as an animation that repeats; the final picture stands still for a while.
 
-        last: the final picture (1, 3, H, W), which sets the size: early ones may be smaller.
+        Args:
+            kind: "GIF" or "WEBP".
+            last: The final picture, (1, 3, H, W). All others get its size; early ones may be smaller.
+            seconds: How long it plays before the final picture stands still.
         """
         end = to_pil(last)
         tiles = [Image.open(BytesIO(frame)).convert("RGB") for _, frame in self.frames]
@@ -60,8 +68,8 @@ class Film:
         each = max(20, round(1000 * seconds / len(tiles)))
         durations = [each] * (len(tiles) - 1) + [1500]
         if kind == "GIF":
-            # One palette for all, of the first, a middle and the last picture: one palette a frame
-            # makes the colors flicker, and that of the end alone lacks those of the beginning.
+            # All frames share one palette, made from the first, a middle and the last picture. With a
+            # palette for each frame the colors flicker; that of the last lacks the colors of the first.
             three = (tiles[0], tiles[len(tiles) // 2], end)
             sheet = Image.new("RGB", (3 * end.width, end.height))
             for i, tile in enumerate(three):
@@ -76,7 +84,7 @@ class Film:
 
 
 def free_path(path: Path) -> Path:
-    """`path`, or the first of path-2, path-3, … that nothing lies at: no picture is overwritten."""
+    """Return `path`, or the first of path-2, path-3, … that does not exist; nothing is overwritten."""
     candidate, number = path, 1
     while candidate.exists():
         number += 1

@@ -1,4 +1,4 @@
-"""What shows a run while it goes on: when to draw, how long it still takes, the curves of its losses."""
+"""Watching a run: how often to draw, how long it still takes, and the curves of its losses."""
 
 import html
 import math
@@ -10,22 +10,26 @@ import ipywidgets as widgets
 
 from nstlib.optimize import Step
 
-# Okabe and Ito's colors, which differ for the color-blind too; without their yellow, too light on white.
+# Okabe and Ito's colors, which color-blind people can tell apart; without yellow, too light on white.
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-POINTS = 240  # of a curve: more would not be seen, and would have to be sent
+POINTS = 240  # of a curve: nobody would see more, and all of them are sent to the browser
 
 
 class Throttle:
-    """Lets at most `per_second` through, by the wall clock, however fast the steps come.
+    """A limit on how often something is drawn, however fast the steps come.
 
-    The last frame is not its business: a run's `on_end` shows `job.step` without asking.
+    The last frame needs no permission: when a run ends, its `on_end` draws `job.step` in any case.
+
+    Args:
+        per_second: How many may be drawn in a second.
+        clock: Returns the time in seconds.
     """
 
     def __init__(self, per_second: float = 12, *, clock: Callable[[], float] = time.monotonic):
         self._pause, self._clock, self._next = 1 / per_second, clock, -math.inf
 
     def due(self) -> bool:
-        """Whether it is time for the next one; if so, it counts as sent."""
+        """Return whether it is time to draw again; if so, this counts as drawn."""
         now = self._clock()
         if now < self._next:
             return False
@@ -34,10 +38,18 @@ class Throttle:
 
 
 class Progress(widgets.HBox):
-    """A bar with "step 34 of 150, 12 s left" beside it. Tell it every step; it redraws 4 times a second.
+    """A bar with a text such as "step 34 of 150, 12 s left".
 
-    The time left follows from the last steps alone (later ones may be of a larger picture), and a
-    pause is not counted: call `pause` when one begins.
+    Call `tick` with every Step; the bar is redrawn at most 4 times a second. The time left is estimated
+    from the last steps only, because later steps may be of a larger picture and slower. Call `pause`
+    when the run pauses, so that the pause is not counted.
+
+    Args:
+        clock: Returns the time in seconds.
+
+    Attributes:
+        bar: The bar, from 0 to 1.
+        label: The text beside it.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic):
@@ -51,14 +63,14 @@ class Progress(widgets.HBox):
         self.begin("")
 
     def begin(self, text: str = "getting ready") -> None:
-        """A new run: the bar is empty."""
+        """Empty the bar for a new run, and show `text` beside it."""
         self._seconds: deque[float] = deque(maxlen=20)
         self._before: tuple[float, int] | None = None
         self.bar.value = 0
         self._say(text)
 
     def tick(self, step: Step) -> None:
-        """A step has been made."""
+        """Show a Step that has just been made."""
         now = self._clock()
         if self._before and step.index > self._before[1]:
             seconds, steps = now - self._before[0], step.index - self._before[1]
@@ -69,11 +81,11 @@ class Progress(widgets.HBox):
             self._say(self._where(step))
 
     def pause(self) -> None:
-        """What passes until the next step is no work."""
+        """Leave the time until the next Step out of the estimate."""
         self._before = None
 
     def end(self, text: str) -> None:
-        """The run has ended: `text` is what stays beside the bar."""
+        """Show `text` beside the bar for good, because the run has ended."""
         self._before = None
         self._say(text)
 
@@ -89,7 +101,7 @@ class Progress(widgets.HBox):
 
 
 def duration(seconds: float) -> str:
-    """A time to wait, in words: "12 s", "3 min 20 s", "2 h 5 min"."""
+    """Return seconds in words, rounded up: "12 s", "3 min 20 s", "2 h 5 min"."""
     whole = math.ceil(seconds)
     if whole < 60:
         return f"{whole} s"
@@ -106,12 +118,16 @@ def loss_plot(
     height: int = 200,
     legend: bool = True,
 ) -> str:
-    """The curves of `plots.loss_curves` as the source of an SVG, for a `widgets.HTML`.
+    """Return the curves of `plots.loss_curves` as the source of an SVG, for a `widgets.HTML`.
 
-    history: [step.losses for step in run]; total: how many steps the axis is long, by default as many
-    as there are; legend: whether the names stand beside it. A hundred times faster than a Figure and
-    sharp at every zoom; lines and letters take the color of the page. Values that it cannot show (0,
-    nan) leave a gap.
+    This is a hundred times faster than a Figure and sharp at every zoom. Lines and letters have the text
+    color of the page. Values without a logarithm (0, nan) leave a gap.
+
+    Args:
+        history: `[step.losses for step in run]`.
+        total: How many steps the axis spans; None is as many as there are.
+        width, height: In pixels.
+        legend: Whether the names of the losses stand beside the curves.
     """
     names = list(history[0]) if history else []
     curves = {name: [losses.get(name, math.nan) for losses in history] for name in names}
@@ -178,7 +194,7 @@ def _can_be_shown(value: float) -> bool:
 
 
 def _decades(values: Sequence[float]) -> tuple[float, float]:
-    """The ends of the axis, as logarithms: what there is, and half a decade at the least."""
+    """The ends of the axis as logarithms: the range of the values, but at least half a decade."""
     logs = [math.log10(value) for value in values if _can_be_shown(value)] or [0.0]
     low, high = min(logs), max(logs)
     slack = max(0.5 - (high - low), 0.04 * (high - low)) / 2
@@ -186,7 +202,7 @@ def _decades(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _ticks(low: float, high: float) -> list[tuple[float, str]]:
-    """At most seven round values between 10^low and 10^high, and how they are written."""
+    """At most seven round values between 10^low and 10^high, each with its text."""
     powers = range(math.floor(low), math.ceil(high) + 1)
     factors = (1, 2, 5) if high - low < 1.7 else (1,)
     apart = max(1, math.ceil((high - low) / 6))
@@ -203,7 +219,7 @@ def _tick(value: float) -> str:
 
 
 def _path(values: Sequence[float], x: Callable, y: Callable) -> str:
-    """A line through the values, at most POINTS of them and always the last; a gap is jumped over."""
+    """A line through at most POINTS of the values and the last one, interrupted at gaps."""
     stride = max(1, math.ceil(len(values) / POINTS))
     places = sorted({*range(0, len(values), stride), len(values) - 1})
     commands, pen_down = [], False

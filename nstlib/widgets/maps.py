@@ -1,4 +1,4 @@
-"""Feature maps as pictures, and where in the picture a feature looks. Arrays in, arrays out."""
+"""Feature maps as pictures, and the part of a picture that a feature sees. Arrays in, arrays out."""
 
 from collections.abc import Sequence
 
@@ -12,12 +12,20 @@ from nstlib.widgets.drawing import colored
 
 
 def fitted(image: Tensor, size: int, *, multiple: int = 1) -> Tensor:
-    """An image (1, 3, H, W) shrunk to a longer side of `size`, on the CPU.
+    """Shrink an image to a longer side of `size` pixels, on the CPU.
 
-    multiple: both sides are cropped around the center to multiples of it.
-    Raises ValueError for what is no image, and for a size too small for the network.
+    Args:
+        image: (1, 3, H, W) in [0, 1]; a smaller one is not enlarged.
+        size: The longer side in pixels, at least 16.
+        multiple: Both sides are cropped around the center to multiples of this.
+
+    Returns:
+        (1, 3, H', W').
+
+    Raises:
+        ValueError: For a tensor that is no image, and for a size too small for the network.
     """
-    to_pil(image)  # it says what is wrong
+    to_pil(image)  # raises an error that says what is wrong with it
     least = max(MIN_SIDE, multiple)
     if size < least:
         raise ValueError(f"size is {size}; give at least {least} pixels.")
@@ -35,27 +43,34 @@ def fitted(image: Tensor, size: int, *, multiple: int = 1) -> Tensor:
 
 
 def strength(features: np.ndarray) -> np.ndarray:
-    """How active each channel is, (C,): the mean of |features| (C, H, W) over all positions."""
+    """Return how active each channel of (C, H, W) is: the mean absolute value over positions, (C,)."""
     return np.abs(features).mean((1, 2))
 
 
 def by_strength(features: np.ndarray) -> np.ndarray:
-    """The channels, the most active first; equal ones in their own order."""
+    """Return the channels of (C, H, W), the most active first; equal ones keep their order."""
     return np.argsort(-strength(features), kind="stable")
 
 
 def silent(features: np.ndarray) -> int:
-    """How many channels of (C, H, W) are 0 at every position."""
+    """Return how many channels of (C, H, W) are 0 at every position."""
     return int((features == 0).all((1, 2)).sum())
 
 
 def field(layer: str, row: int, column: int, height: int, width: int) -> tuple[int, int, int, int]:
-    """What the feature of `layer` at (row, column) sees: (left, top, right, bottom) in pixels.
+    """Return the part of the picture that a feature sees, its receptive field.
 
-    The right and bottom ends are not in it. height, width: of the picture; the network sees nothing
-    beyond its border, so the field ends there. It is centered on the stride x stride pixels that the
-    feature stands for: a convolution widens it by as much on both sides, a pooling joins two such
-    squares.
+    The field is centered on the stride x stride pixels that the feature stands for, because a
+    convolution widens it equally on both sides, and a pooling joins neighboring squares. It ends at the
+    border of the picture, because there is nothing to see beyond.
+
+    Args:
+        layer: The layer of the feature.
+        row, column: Its position in the feature map.
+        height, width: Of the picture, in pixels.
+
+    Returns:
+        (left, top, right, bottom) in pixels; right and bottom are the first ones outside.
     """
     size, stride = receptive_field(layer)
     margin = (size - stride) // 2  # both are even, or both odd
@@ -68,7 +83,7 @@ def field(layer: str, row: int, column: int, height: int, width: int) -> tuple[i
 
 
 def map_pixels(values: np.ndarray) -> np.ndarray:
-    """One channel (H, W) as pixels (H, W, 3): "magma" from 0 up, blue to red where there are signs."""
+    """Return a map (H, W) as pixels (H, W, 3): "magma", or blue to red if it has negative values."""
     largest = _largest(values)
     if values.min(initial=0) < 0:
         return colored(values, colors="RdBu_r", low=-largest, high=largest)
@@ -76,15 +91,22 @@ def map_pixels(values: np.ndarray) -> np.ndarray:
 
 
 def overlay(values: np.ndarray) -> np.ndarray:
-    """The same for laying over the picture, (H, W, 4): what is near 0 lets the picture through."""
+    """Return `map_pixels` to lay over the picture, (H, W, 4): values near 0 are transparent."""
     alpha = (255 * np.abs(values) / _largest(values)).round().astype(np.uint8)
     return np.dstack([map_pixels(values), alpha])
 
 
 def mosaic(features: np.ndarray, channels: Sequence[int], *, columns: int, side: int) -> Tensor:
-    """Maps of some channels in rows, each over its own range and with its number: (1, 3, H, W).
+    """Draw the maps of some channels in rows, each over its own range and with its number.
 
-    side: pixels of the longer side of one map, whatever the size of the features.
+    Args:
+        features: (C, H, W).
+        channels: Which to draw, in this order.
+        columns: How many maps in a row.
+        side: The longer side of one map in pixels, whatever the size of the features.
+
+    Returns:
+        (1, 3, H', W') in [0, 1].
     """
     height, width = features.shape[1:]
     height, width = (
@@ -104,5 +126,5 @@ def mosaic(features: np.ndarray, channels: Sequence[int], *, columns: int, side:
 
 
 def _largest(values: np.ndarray) -> float:
-    """The end of a map's range; what is below 1e-9 everywhere is as good as 0."""
+    """The largest absolute value of a map, but at least 1e-9, which is as good as 0."""
     return max(float(np.abs(values).max(initial=0)), 1e-9)

@@ -1,11 +1,11 @@
 // A picture with an alternative text. It may have cells to pick (by click, drag or arrow keys), marks
-// drawn over it, and a second picture to wipe across. All state is in the traits of picture.py.
+// drawn over it, and a second picture to wipe over it. All state is in the traits of picture.py.
 
 const SVG = "http://www.w3.org/2000/svg";
 
-// With the focus on a slider of an app, "x" would cut its cell from the notebook and the arrow keys would
-// leave it: JupyterLab lets those be that bear this mark. Here, because every app has a picture, and
-// ipywidgets brings no JavaScript of ours.
+// When a slider of an app has the focus, JupyterLab would still take the keys as its own: "x" would cut the
+// cell, and the arrow keys would leave it. It leaves elements with this mark alone. The code is here because
+// every app has a picture, and ipywidgets' own controls cannot carry JavaScript of ours.
 if (!window.nstShortcuts) {
   window.nstShortcuts = true;
   document.addEventListener("focusin", ({ target }) => {
@@ -14,7 +14,7 @@ if (!window.nstShortcuts) {
 }
 
 function source(element, bytes) {
-  // One address at a time: the browser keeps the bytes of each until it is revoked.
+  // One address at a time, because the browser keeps the bytes of each until it is revoked.
   if (element.src) URL.revokeObjectURL(element.src);
   if (bytes && bytes.byteLength) element.src = URL.createObjectURL(new Blob([bytes]));
   else element.removeAttribute("src");

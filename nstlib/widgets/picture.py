@@ -1,7 +1,7 @@
-"""A picture in the browser that can be picked at, marked and wiped across, and that has an alt text.
+"""A picture in the browser with an alt text, cells to pick, marks, and a second picture to wipe over it.
 
-ipywidgets' own Image has neither alt text nor clicks. This is an anywidget: one file of JavaScript that
-JupyterLab, VS Code, Colab and Voilà all take as it is.
+The Image of ipywidgets has no alt text and reports no clicks. This is an anywidget: one JavaScript file
+that works in JupyterLab, VS Code, Colab and Voilà.
 """
 
 from importlib import resources
@@ -11,24 +11,31 @@ import traitlets
 
 
 class Picture(anywidget.AnyWidget):
-    """A picture, `width` wide at the most.
+    """A picture, optionally divided into cells that the user can pick.
 
-    image: the bytes of a JPEG or PNG. alt: what it shows, in a sentence.
-    rows, columns: into how many cells it is divided for picking; 0 for none.
-    cell: (row, column) of the picked one, or (). names: what each cell is called, row by row.
-    row_names, column_names: for a cell without a name of its own, what its row and column are called.
-    cross: whether lines lead to the picked cell; hint: what a screen reader says about the keys.
-    blocks: whether dragging picks a `block`, (first row, first column, last row, last column).
-    boxes: frames to draw, each (left, top, right, bottom) as fractions of the picture.
-    over: a second picture over the first, from the left up to the fraction `wipe` of the width;
-        opacity is from 0, not to be seen, to 1.
-    pixelated: whether enlarged pixels stay squares.
+    Attributes:
+        image: The bytes of a JPEG or PNG.
+        alt: What it shows, in a sentence.
+        width: The largest width on the page, of CSS.
+        pixelated: Whether enlarged pixels stay squares.
+        rows, columns: Into how many cells it is divided; 0 for none.
+        cell: [row, column] of the picked cell, or [].
+        names: What each cell is called, row by row.
+        row_names, column_names: What its row and its column are called, for a cell without a name.
+        cross: Whether the row and the column of the picked cell are marked too.
+        hint: What a screen reader says about the keys.
+        blocks: Whether dragging picks a block of cells.
+        block: That block, [first row, first column, last row, last column], or [].
+        boxes: Frames to draw, each [left, top, right, bottom] as fractions of the picture.
+        over: A second picture on top of the first, as the bytes of a JPEG or PNG.
+        wipe: How much of the width the second picture covers, from the left, 0 to 1.
+        opacity: Of the second picture, 0 to 1.
     """
 
     _esm = (resources.files("nstlib.widgets") / "picture.js").read_text("utf-8")
     _css = (resources.files("nstlib.widgets") / "picture.css").read_text("utf-8")
 
-    # ipywidgets' base class looks at it when it sets a tooltip.
+    # The base class in the browser reads it when there is a tooltip.
     description = traitlets.Unicode("").tag(sync=True)
     image = traitlets.Bytes(b"").tag(sync=True)
     alt = traitlets.Unicode("").tag(sync=True)

@@ -1,0 +1,1 @@
+"""The transfer studio: start, watch, steer, pause and keep a transfer."""
