@@ -50,6 +50,7 @@ nb_ipywidgets_js = {  # the widget library that knows a Stack is younger than My
 }
 
 napoleon_numpy_docstring = False
+napoleon_use_ivar = True
 napoleon_use_rtype = False
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True

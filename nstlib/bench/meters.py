@@ -3,16 +3,22 @@
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import psutil
 import torch
 from torch.nn.functional import conv2d
-from torch.utils.benchmark import Measurement, Timer
 from torch.utils.flop_counter import FlopCounterMode
 
+if TYPE_CHECKING:
+    from torch.utils.benchmark import Measurement
 
-def timed(call: Callable[[], object], seconds: float, device: torch.device) -> Measurement:
+
+def timed(call: Callable[[], object], seconds: float, device: torch.device) -> "Measurement":
     """Return the times of a call after its first, which is slower, for so many seconds in all."""
+
+    # Imported here, because it writes a warning where CUDA's compiler is installed and no GPU.
+    from torch.utils.benchmark import Timer
 
     def clock() -> float:
         # torch's own clock does not wait for a second GPU, nor for Apple's in older versions.

@@ -43,7 +43,7 @@ def judge(
     rtol: float = 1e-4,
     atol: float = 1e-5,
 ) -> Verdict:
-    """Compare answer(*arguments) with reference(*arguments) for all arguments in `inputs`.
+    """Compare an answer with the right function, for all arguments in `inputs`.
 
     An untouched stub returns None, `...` or raises NotImplementedError: not attempted yet. Tensors and
     numbers are compared in value and shape, tuples and dictionaries member by member. Never raises

@@ -139,9 +139,9 @@ def woodcut(height: int, width: int, rng: Generator) -> Array:
 def marble(height: int, width: int, rng: Generator) -> Array:
     """Marble paper: stripes and rings of ink on water, through which combs are drawn.
 
-    A new drop of radius r pushes every point p away from its center c, to
-    c + (p - c) sqrt(1 + r² / |p - c|²); a comb drags points along its teeth, and the farther they are
-    from a tooth, the less it does so.
+    A new drop of radius r pushes every point p away from its center c, to c + (p - c) sqrt(1 + r² / d²)
+    at the distance d; a comb drags points along its teeth, and the farther they are from a tooth, the
+    less it does so.
     """
     bottom, right = extent_of(height, width)
     palettes = [
