@@ -277,7 +277,10 @@ def _save_figure(figure: "Figure", out: Path) -> None:
 
 def _vgg(options: argparse.Namespace) -> VGG19:
     names = ("weights", "pooling", "device", "precision", "tile")
-    return load_vgg19(**{name: getattr(options, name) for name in names})
+    vgg = load_vgg19(**{name: getattr(options, name) for name in names})
+    if not options.quiet:
+        print(f"The network {options.weights} computes in {vgg.where}.", file=sys.stderr)
+    return vgg
 
 
 def _load_state(path: str | None) -> dict | None:

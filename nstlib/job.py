@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from nstlib.optimize import RunFailed, Step
+from nstlib.progress import sharing_cores
 
 STATUSES = ("idle", "running", "paused", "stopping", "done", "stopped", "failed")
 
@@ -122,7 +123,7 @@ class Job:
         step = None
         try:
             if self._may_go_on():
-                run = make_run()
+                run = sharing_cores(make_run())
             while self._may_go_on():
                 step = next(run, None)
                 if step is None:

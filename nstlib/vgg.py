@@ -109,6 +109,13 @@ class VGG19(nn.Module):
         return tuple(name for name, _ in self.named_children())
 
     @property
+    def where(self) -> str:
+        """In words what computes, in which precision, and where, such as "float32 on cpu"."""
+        half = self.precision == torch.bfloat16
+        tf32 = self.device.type == "cuda" and torch.backends.cudnn.allow_tf32
+        return f"{'bfloat16' if half else 'tf32' if tf32 else 'float32'} on {self.device}"
+
+    @property
     def device(self) -> torch.device:
         """Where the network is, and where an image has to be."""
         return self.mean.device

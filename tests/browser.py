@@ -62,7 +62,7 @@ NOTEBOOK = "window.jupyterapp?.shell.currentWidget"  # in the page's JavaScript
 VOILA_ERROR = '[data-mime-type="application/vnd.jupyter.stderr"]'
 
 
-def until(function: Callable[[], Any], timeout: float = 30, failure: str = "nothing came") -> Any:
+def until(function: Callable[[], Any], timeout: float = 120, failure: str = "nothing came") -> Any:
     """Ask `function` again and again until its answer is true; that answer."""
     end = time.monotonic() + timeout
     while not (answer := function()):
@@ -162,6 +162,7 @@ class Tab:
         self.server, self.screenshots = server, screenshots
         self.page = browser.new_page(viewport={"width": viewport[0], "height": viewport[1]})
         self.console: list[str] = []
+        self.page.set_default_timeout(120_000)  # for what hangs; everything else comes sooner
         self.page.on("console", self._listen)
         self.page.on("pageerror", lambda error: self.console.append(str(error)))
 
@@ -199,7 +200,7 @@ class Tab:
         picture = self.locator(selector).screenshot(animations="disabled")
         return np.asarray(Image.open(BytesIO(picture)).convert("RGB"))
 
-    def changed(self, selector: Any, before: np.ndarray, timeout: float = 30) -> np.ndarray:
+    def changed(self, selector: Any, before: np.ndarray, timeout: float = 120) -> np.ndarray:
         """Wait until an element looks different; what it looks like then.
 
         One pixel more or less at its edges does not count: that is rounding, after it has moved.
@@ -235,7 +236,7 @@ class Lab(Tab):
         self.page.evaluate(f"{NOTEBOOK}.sessionContext.ready")
         return self
 
-    def run_all(self, timeout: float = 120) -> None:
+    def run_all(self, timeout: float = 300) -> None:
         """Run all cells, up to the first that fails, and wait for the last."""
         run = "jupyterapp.commands.execute('notebook:run-all-cells').then(() => true)"
         late = f"new Promise(end => setTimeout(() => end(false), {1000 * timeout}))"

@@ -1,14 +1,36 @@
 """The fixtures `browser`, `lab_server`, `lab` and `voila` are in browser.py."""
 
+import os
+
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # each worker, and what it starts, has one core
+    os.environ["OMP_NUM_THREADS"] = "1"
+    torch.set_num_threads(1)
+# The number of threads decides how sums are rounded, and many tests compare pictures bit by bit.
+os.environ["NSTLIB_THREADS"] = str(torch.get_num_threads())
+
+# The same examples in every run, however slow the machine is. `--hypothesis-profile=default` looks for others.
+settings.register_profile(
+    "calm", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("calm")
+
+# What is made once for a module, and takes long: these tests stay together in one worker.
+SHARED = {"browser", "site", "kernel"}
 
 pytest_plugins = ["browser"]
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest reads the marks
 def pytest_collection_modifyitems(items):
-    """Skip what needs a GPU where there is none."""
-    if not torch.cuda.is_available():
-        for item in items:
-            if "gpu" in item.keywords:
-                item.add_marker(pytest.mark.skip(reason="there is no CUDA GPU here"))
+    """Mark what is long as slow too, and skip what needs a GPU where there is none."""
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker("slow")
+        if not SHARED.isdisjoint(item.fixturenames):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+        if "gpu" in item.keywords and not torch.cuda.is_available():
+            item.add_marker(pytest.mark.skip(reason="there is no CUDA GPU here"))

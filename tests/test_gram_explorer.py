@@ -35,7 +35,7 @@ from nstlib.widgets.gram.subject import (
 from nstlib.widgets.gram.view import APART, STRONGEST, TOGETHER, View
 from nstlib.widgets.picture import Picture
 
-WAIT = 60  # seconds until a test gives up; nothing here takes one
+WAIT = 120  # seconds until a test gives up; nothing here takes one
 
 small_floats = st.floats(-10, 10, width=32).map(lambda x: 0.0 if abs(x) < 1e-3 else x)
 some_maps = arrays(

@@ -84,7 +84,7 @@ def test_one_inside_another_do_not_mix():
 
 def test_two_threads_in_one_network_do_not_mix(resnet):
     """Both are inside it at the same time: each waits in the first layer for the other."""
-    meet, found = threading.Barrier(2, timeout=30), {}
+    meet, found = threading.Barrier(2, timeout=120), {}
     handle = resnet.conv1.register_forward_hook(lambda *_: (meet.wait(), None)[1])
 
     def work(name, image, layers):

@@ -585,7 +585,7 @@ def test_as_many_pixels_as_allowed_are_read(monkeypatch):
 def test_threads_refuse_bombs_and_leave_the_filters_of_warnings_alone(monkeypatch):
     bomb, picture = encoded(Image.fromarray(RGB)), encoded(Image.fromarray(RGB[:16]))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 500)
-    opened, together, seen = Image.open, threading.Barrier(4, timeout=20), []
+    opened, together, seen = Image.open, threading.Barrier(4, timeout=120), []
 
     def open_together(*args, **kwargs):
         together.wait()  # all four are in the middle of it here

@@ -18,7 +18,7 @@ from nstlib.optimize import RunFailed, Step
 from nstlib.style_transfer import reconstruct_style
 from nstlib.vgg import load_vgg19
 
-WAIT = 30  # seconds until a test gives up; nothing here takes one
+WAIT = 120  # seconds until a test gives up; nothing here takes one
 
 
 def until(condition):
@@ -85,16 +85,16 @@ def test_steps_are_made_on_the_worker_thread(job):
 
 
 def test_a_paused_run_stands_still_and_goes_on(job):
-    job.start(endless)
-    until(lambda: job.step)
+    seen = []
+    job.start(endless, on_step=lambda one: seen.append(one.index))
+    until(lambda: len(seen) > 3)
     job.pause()
     assert job.status == "paused"
+    held = len(seen)
     time.sleep(0.05)
-    held = job.step
-    time.sleep(0.05)
-    assert job.step is held
+    assert len(seen) <= held + 1  # the one under way
     job.resume()
-    until(lambda: job.step.index > held.index)
+    until(lambda: len(seen) > held + 1)
 
 
 def test_stop_answers_within_one_step(job):
@@ -265,14 +265,14 @@ def test_what_a_run_needed_is_let_go(job):
 
 def test_a_program_can_end_while_a_run_goes_on():
     code = """
-import torch
+import time
 from nstlib.job import Job
 from nstlib import photo, transfer
 job = Job()
 picture = photo("cat", size=48)
 job.start(lambda: transfer(picture, picture, steps=10**6))
 while job.step is None:
-    pass
+    time.sleep(0.01)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stderr) == (0, "")

@@ -24,7 +24,7 @@ from nstlib.widgets.labs.page import scores
 from nstlib.widgets.labs.tray import Tray, captioned_sheet
 from nstlib.widgets.picture import Picture
 
-WAIT = 30  # seconds until a test gives up
+WAIT = 120  # seconds until a test gives up
 LABS = pytest.mark.parametrize("make", [content_lab, style_lab], ids=["content", "style"])
 
 

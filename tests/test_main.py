@@ -41,6 +41,7 @@ def test_transfer_writes_the_picture_and_says_where(capsys, tmp_path):
     assert "jupyter lab notebooks/" in said.out
     assert "3/3" in said.err
     assert "style=" in said.err
+    assert "The network compact computes in float32 on cpu." in said.err
     assert size("new/a.png") == (48, 48)
 
 

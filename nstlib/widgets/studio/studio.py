@@ -160,11 +160,14 @@ class Studio(App):
             seed = chosen.pop("seed")
             if chosen["init"] == "noise":
                 chosen["init"] = noise_like(run.content, seed=seed)
-            style = self.style.image(size, painting)
-            return transfer(run.content, style, vgg=self._network(), **chosen)
+            style, vgg = self.style.image(size, painting), self._network()
+            if run is self._run:
+                can = "You can change the weights while it runs; they count from the next step."
+                self.say(f"The network {self._weights} computes in {vgg.where}. {can}")
+            return transfer(run.content, style, vgg=vgg, **chosen)
 
         self.progress.begin()
-        self.say("You can change the weights while it runs; they count from the next step.")
+        self.say("Getting ready.")
         self.job.start(
             make_run,
             on_step=lambda step: self._on_step(run, step),
