@@ -9,6 +9,7 @@ import inspect
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -175,6 +176,7 @@ def bench(options: argparse.Namespace) -> int:
         methods=options.methods,
         device=device,
         seconds=options.seconds,
+        busy=options.busy,
     )
     if options.race:  # checked before all the rows are measured, and not after it
         benchmark.checked_arguments([last], [options.race], ["textbook"], device)
@@ -267,7 +269,12 @@ def _follow(
 
 
 def _say_saved(image: Tensor, path: Path) -> None:
-    print(f"The picture is at {save_image(image, path).resolve()}")
+    try:
+        print(f"The picture is at {save_image(image, path).resolve()}")
+    except OSError:  # a full disk, say: what took minutes to make is kept somewhere else
+        other = Path(tempfile.mkdtemp(prefix="nstlib-")) / path.name
+        print(f"The picture is at {save_image(image, other).resolve()}")
+        raise
 
 
 def _save_figure(figure: "Figure", out: Path) -> None:

@@ -207,7 +207,7 @@ def load_vgg19(
         precision: What the layers compute in. "float32" means it: on CUDA it switches TF32 off for this
             process, which cuDNN would use otherwise; "tf32" leaves it on. "bfloat16" halves the memory,
             and is faster where the device has it; "auto" takes it there alone. A run in bfloat16 ends
-            within 1 % of the loss of one in float32, and the pictures differ about as much as two
+            within 2 % of the loss of one in float32, and the pictures differ about as much as two
             float32 runs whose starts differ by 0.001.
         tile: The largest side of a picture that `transfer` sends through in one piece; larger ones go
             through in tiles, in less memory and more time, with the same result. None: as memory allows.
