@@ -150,6 +150,12 @@ def _add_tools(add: Callable[..., argparse.ArgumentParser]) -> None:
     )
     sub.add_argument("--seconds", type=float, default=2.0, help="how long to go on with each (2)")
     sub.add_argument(
+        "--busy",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="measure beside a busy process too (yes)",
+    )
+    sub.add_argument(
         "--race",
         type=int,
         default=128,

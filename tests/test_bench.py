@@ -2,19 +2,24 @@
 
 import itertools
 import json
+import time
+from dataclasses import replace
+from functools import partial
 
+import numpy as np
+import psutil
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from nstlib import load_vgg19
+from nstlib import load_vgg19, progress
 from nstlib.__main__ import main
-from nstlib.bench import loss_curves, measure, steps
+from nstlib.bench import loss_curves, measure, steps, time_to_loss
 from nstlib.bench.baseline import baseline, pictures
-from nstlib.bench.meters import Peak, ceiling, held_bytes, timed
-from nstlib.bench.report import curve_lines, line, plot, report
+from nstlib.bench.meters import Peak, busy_job, ceiling, clock, held_bytes
+from nstlib.bench.report import curve_lines, line, plot, ratios, report, spread
 from nstlib.bench.steps import LOSS_WEIGHTS, METHODS, Row, closure_and_step, full_step, network
-from nstlib.bench.time_to_loss import seconds_to
+from nstlib.bench.time_to_loss import seconds_to, taking_turns, until
 from nstlib.optimize import evaluate
 from nstlib.optimizer import PixelLBFGS
 from nstlib.style_transfer import STYLE_LAYERS, picture_losses
@@ -89,18 +94,96 @@ def test_a_full_history_is_what_the_optimizer_has(kind, length):
 
 def test_the_peak_is_of_what_was_held_at_once():
     with Peak(CPU, before=held_bytes(CPU)) as peak:
-        big = torch.ones(50_000_000)
-        timed(lambda: torch.ones(1_000_000).sum(), 0.05, CPU)
+        big, end = torch.ones(50_000_000), time.monotonic() + 120
+        while peak.bytes < 0.9 * 200e6 and time.monotonic() < end:
+            time.sleep(0.001)  # somebody looks from time to time
         del big
     assert 0.9 * 200e6 < peak.bytes < 1.5 * 200e6
 
 
-def test_a_call_is_timed_with_all_threads_and_leaves_them():
-    before, seen = torch.get_num_threads(), set()
-    measured = timed(lambda: seen.add(torch.get_num_threads()), 0.01, CPU)
-    assert seen == {before} == {torch.get_num_threads()}
-    assert measured.median > 0
+def test_the_ceiling_is_taken_with_all_threads_and_leaves_them():
+    before = torch.get_num_threads()
     assert ceiling(CPU, torch.float32, seconds=0.01) > 1e8
+    assert torch.get_num_threads() == before
+    assert clock(CPU) <= clock(CPU)
+
+
+def turns(work, done):
+    """A function for each method that computes as many seconds as `work` says, and logs its turn."""
+
+    def turn(method):
+        done.append(method)
+        return 0.75 * work[method], 0.25 * work[method]
+
+    return {method: partial(turn, method) for method in work}
+
+
+def test_every_round_has_all_methods_in_an_order_that_alternates():
+    work, done = {"a": 0.5, "b": 0.25, "c": 0.5}, []
+    times = steps.rounds(turns(work, done), seconds=2.0)
+    assert "".join(done) == "abccba" * 4  # b has computed 2 seconds after 8 rounds
+    assert times == {method: [(0.75 * t, 0.25 * t)] * 8 for method, t in work.items()}
+
+
+@pytest.mark.parametrize(
+    ("work", "counts"),
+    [
+        ({"a": 1.0, "b": 1.0}, [5, 5]),  # at least 5 rounds
+        ({"a": 4.0}, [3]),  # a slow one stops
+        ({"a": 4.0, "b": 0.25}, [3, 8]),
+        ({"a": 1.0, "b": 0.0625}, [10, 32]),
+        ({}, []),
+    ],
+)
+def test_a_slow_method_leaves_the_others_to_their_rounds(work, counts):
+    times = steps.rounds(turns(work, []), seconds=2.0)
+    assert [len(times[method]) for method in work] == counts
+
+
+def test_beside_a_busy_job_a_turn_takes_the_cores_that_are_left(monkeypatch):
+    before = torch.get_num_threads()
+    monkeypatch.delenv("NSTLIB_THREADS", raising=False)
+    monkeypatch.setattr(progress, "cpu_limit", lambda: 4)
+    monkeypatch.setattr(progress, "idle_cores", lambda *_: 3)
+    threads = ((torch.get_num_threads(), 0.0) for _ in itertools.count())
+    monkeypatch.setattr(steps, "_turns", [threads])
+    torch.set_num_threads(4)
+    try:
+        assert steps._turn() == (4, 0.0)
+        assert steps._sharing_turn() == (3, 0.0)
+        assert steps._turn() == (4, 0.0)
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_the_busy_job_is_gone_afterwards_whatever_happened():
+    with busy_job() as job:
+        assert psutil.Process(job.pid).is_running()
+    assert not psutil.pid_exists(job.pid)
+    with pytest.raises(RuntimeError, match="broken"), busy_job() as job:
+        raise RuntimeError("broken")
+    assert not psutil.pid_exists(job.pid)
+
+
+@pytest.mark.slow
+def test_nothing_is_left_of_a_measurement_that_broke_beside_the_busy_job(monkeypatch):
+    """The rounds of the quiet machine go well; those beside the busy job fail."""
+    found = []
+
+    def rounds(turns, seconds):
+        found.append({child.pid for child in psutil.Process().children(recursive=True)})
+        if len(found) == 2:
+            raise RuntimeError("broken")
+        return {method: [turn()] * 3 for method, turn in turns.items()}
+
+    monkeypatch.setattr(steps, "rounds", rounds)
+    run = measure(["random:0.125"], [32], methods=["float32"], device="cpu")
+    assert next(run).busy == 0
+    with pytest.raises(RuntimeError, match="broken"):
+        next(run)
+    quiet, busy = found
+    assert len(busy - quiet) == 1
+    assert not any(psutil.pid_exists(pid) for pid in busy - quiet)
 
 
 def test_a_row_is_compared_with_the_textbook_of_its_size_and_network():
@@ -115,6 +198,45 @@ def test_a_row_is_compared_with_the_textbook_of_its_size_and_network():
     assert words[3:6] == ["500.0", "500.0", "0.02"]
     assert words[-3:] == ["50%", "3.0x", "(64.0x)"]  # 1 GFLOP in half a second, of 4 GFLOP/s
     assert line(rows[0], rows).split()[-1] == "1.0x"
+    beside = row(closure=99.0, busy=1)
+    assert line(rows[-1], [beside, *rows]) == line(rows[-1], rows)
+
+
+def test_ratios_are_taken_within_the_rounds_and_shown_with_their_quartiles():
+    """A machine that becomes four times as slow on the way makes no spread."""
+    rng, drift = np.random.default_rng(0), np.geomspace(1, 4, 11)
+    book = row(rounds=tuple(2 * drift[:7]))
+    ours = row(method="float32", rounds=tuple(drift))
+    assert ratios(book, ours) == pytest.approx([2.0] * 7)
+    assert line(ours, [book, ours]).endswith("  2.0x (2.0 to 2.0)")
+    noisy = replace(ours, rounds=tuple(rng.uniform(0.1, 9, 20)))
+    of_each = np.array(book.rounds) / noisy.rounds[:7]
+    assert ratios(book, noisy) == pytest.approx(of_each)
+    low, middle, high = np.percentile(of_each, [25, 50, 75])
+    assert spread(ratios(book, noisy)) == f"{middle:.1f}x ({low:.1f} to {high:.1f})"
+    assert line(noisy, [book, noisy]).endswith(spread(ratios(book, noisy)))
+    assert line(book, [book, noisy]).endswith("  1.0x")
+
+
+def test_a_row_beside_a_busy_job_is_compared_with_the_same_method_alone():
+    alone = [row(closure=9.0), row(method="float32", closure=1.5, rounds=(2.0, 2.0))]
+    busy = replace(alone[1], rounds=(3.0, 5.0, 4.0), busy=1)
+    others = [row(method="float32", weights="random:1"), row(method="float32", size=50)]
+    words = line(busy, [*others, *alone, busy])
+    assert "float32 + busy" in words
+    assert "2.0x (1.8 to 2.2)" in words
+    assert words.count("x (") == 1
+    assert line(busy, [busy])
+
+
+def test_a_report_from_before_the_rounds_is_read_printed_and_drawn():
+    old = json.loads(json.dumps(report([row(), row(method="float32", closure=0.25)])))
+    for values in old["rows"]:
+        del values["rounds"], values["busy"]
+    rows = [Row(**values) for values in old["rows"]]
+    assert [(r.rounds, r.busy) for r in rows] == [((), 0)] * 2
+    assert line(rows[1], rows).endswith("  2.0x")
+    assert len(plot(old).axes) == 2
 
 
 def test_a_row_says_in_what_precision_its_ceiling_was_measured():
@@ -140,16 +262,23 @@ def test_seconds_to_a_loss():
 def test_the_command_measures_prints_and_keeps(capsys, tmp_path):
     out, figure = tmp_path / "bench.json", tmp_path / "bench.png"
     command = "bench --weights random:0.125 --sizes 48 32 --seconds 0.1 --race 32 --device cpu"
+    command += " --methods float32 textbook"
     assert main([*command.split(), "--out", str(out), "--plot", str(figure)]) == 0
     printed = capsys.readouterr().out.splitlines()
     measured = json.loads(out.read_text())
     rows = [Row(**values) for values in measured["rows"]]
-    assert [(r.method, r.size) for r in rows[:2]] == [("textbook", 32), ("textbook", 48)]
+    expected = list(itertools.product((32, 48), (0, 1), ("textbook", "float32")))
+    assert [(r.size, r.busy, r.method) for r in rows] == expected
     assert all(r.closure > 0 and r.operations > 0 and 0 < r.peak < 10**9 for r in rows)
-    assert rows[2].loss == pytest.approx(rows[0].loss, rel=0.01)
-    assert line(rows[0], rows) == printed[1]
-    assert measured["race"]["textbook"][-1][1] < measured["race"]["textbook"][0][1]
-    assert len(measured["race"]["textbook"]) == 500
+    assert all(len(r.rounds) == r.times >= 3 and min(r.rounds) > 0 for r in rows)
+    times = ("closure", "optimizer", "times", "rounds", "busy")
+    for alone, beside in ((rows[0], rows[2]), (rows[1], rows[3])):
+        assert replace(beside, **{name: getattr(alone, name) for name in times}) == alone
+    assert rows[1].loss == pytest.approx(rows[0].loss, rel=0.01)
+    assert [line(r, rows) for r in rows] == printed[1 : 1 + len(rows)]
+    race = measured["race"]["textbook"]
+    assert len(race) == 500
+    assert race[-1][1] < race[0][1]
     assert measured["machine"]["torch"] == torch.__version__
     assert figure.stat().st_size > 10_000
 
@@ -158,13 +287,63 @@ def test_the_curves_end_at_the_textbooks_loss():
     curves = loss_curves("random:0.125", 32, device="cpu", closures=12, coarse=4)
     last = curves["textbook"][-1][1]
     assert len(curves["textbook"]) == 12
+    assert 1 <= len(curves["coarse to fine"]) <= 12 - 4 - 1
     for curve in curves.values():
         assert all(loss > last for _, loss in curve[:-1]) or curve is curves["textbook"]
         assert all(a[0] <= b[0] for a, b in itertools.pairwise(curve))
 
 
+def test_every_curve_has_a_clock_of_its_own(monkeypatch):
+    """On a clock that only their work moves: a takes 1 second each time, and b takes 10."""
+    now, done = 0, []
+    monkeypatch.setattr(time_to_loss.time, "perf_counter", lambda: now)
+
+    def method(name, seconds, losses):
+        nonlocal now
+        for loss in losses:
+            now += seconds
+            done.append(name)
+            yield loss
+
+    methods = {"a": method("a", 1, [9.0, 8.0, 7.0]), "b": method("b", 10, [6.0, None, 5.0])}
+    curves = taking_turns(methods, 3)
+    assert "".join(done) == "abbaab"
+    assert curves["a"] == [(1, 9.0), (2, 8.0), (3, 7.0)]
+    assert curves["b"] == [(10, 6.0), (30, 5.0)]  # the time of the loss left out counts
+
+
+def test_the_textbook_goes_closure_by_closure_as_torch_does_in_steps_of_twenty(vgg):
+    content, style = pictures(32, CPU)
+    image, closure = baseline(vgg, content, style)
+    whole = []
+
+    def watched():
+        loss = closure()
+        whole.append(loss.item())
+        return loss
+
+    optimizer = torch.optim.LBFGS([image])
+    for _ in range(2):
+        optimizer.step(watched)
+    assert len(whole) == 40
+    run = time_to_loss._textbook(vgg, content, style)
+    assert list(itertools.islice(run, 40)) == pytest.approx(whole, rel=1e-4)
+
+
+def test_a_curve_is_cut_at_a_loss():
+    curve = [(1.0, 5.0), (2.0, 3.0), (3.0, 4.0), (4.0, 2.0)]
+    assert until(curve, 3.5) == curve[:2]
+    assert until(curve, 2.0) == until(curve, 1.0) == curve
+
+
+@pytest.mark.parametrize(("closures", "coarse"), [(0, 1), (5, 0), (5, 4)])
+def test_curves_need_closures_after_the_coarse_ones(closures, coarse):
+    with pytest.raises(ValueError, match="at least 2 more"):
+        loss_curves("compact", 32, device="cpu", closures=closures, coarse=coarse)
+
+
 def test_a_report_is_drawn():
-    rows = [row(), row(method="float32"), row(size=200)]
+    rows = [row(), row(method="float32"), row(size=200), row(method="tiles", busy=1)]
     figure = plot(report(rows))
     assert len(figure.axes) == 2
     assert {text.get_text() for text in figure.axes[0].get_legend().get_texts()} == {
@@ -177,7 +356,7 @@ def test_a_report_is_drawn():
     ("arguments", "words"),
     [
         ({"sizes": [8]}, "at least 32 pixels"),
-        ({"sizes": [64, 99999]}, "textbook on compact needs .* GB are free"),
+        ({"sizes": [64, 99999]}, "textbook.* on compact need .* GB are free"),
         ({"sizes": [64], "methods": ["tiles"]}, "larger size"),
         ({"weights": []}, "needs weights"),
         ({"weights": ["random:x"]}, "random:x is not random:WIDTH"),
@@ -209,6 +388,9 @@ def test_a_size_is_refused_for_the_methods_that_do_not_fit(monkeypatch):
         m: next(g for g in range(1, 9) if fits(m, g)) for m in ("textbook", "float32", "tiles")
     }
     assert least["textbook"] > least["float32"] >= least["tiles"]
+    free[:] = [1e9 * least["textbook"]]
+    with pytest.raises(ValueError, match="textbook and float32 and tiles on compact need"):
+        measure(["compact"], [1024], methods=["tiles", "float32", "textbook"] * 2, device="cpu")
 
 
 @pytest.mark.parametrize("option", ["--sizes", "--race"])

@@ -51,15 +51,15 @@ def test_the_memory_grows_with_everything_that_makes_it_grow(vgg):
     in_tiles = step_bytes(vgg, 2048, 2048, LAYERS, tile=512)
     assert in_tiles < step_bytes(vgg, 2048, 2048, LAYERS)
     # Only the pixels' own copies grow with the picture.
-    beyond = step_bytes(vgg, 4096, 2048, LAYERS, tile=512) - in_tiles
-    assert beyond == 4 * 3 * 2048 * 2048 * 48
+    taller, tallest = (step_bytes(vgg, h, 2048, LAYERS, tile=512) for h in (4096, 6144))
+    assert tallest - taller == taller - in_tiles < step_bytes(vgg, 2048, 2048, LAYERS)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("method", "tile"), [("float32", None), ("tiles", TILE)])
 def test_the_estimate_is_near_the_truth(method, tile):
     """In a process of its own, at a size where the picture outweighs what torch needs anyway."""
-    (row,) = measure(["compact"], [1024], methods=[method], device="cpu", seconds=0.1)
+    (row,) = measure(["compact"], [1024], methods=[method], device="cpu", seconds=0.1, busy=False)
     vgg = load_vgg19(device="cpu")
     estimate = step_bytes(vgg, 1024, 1024, LAYERS, tile=tile)
     assert 0.6 * row.peak < estimate < 1.7 * row.peak

@@ -1,37 +1,41 @@
-"""What `bench` reads off: time, memory, and how fast the machine can go at all."""
+"""What `bench` reads off: time, memory, and how fast the machine can go at all; and its busy job."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 
 import psutil
 import torch
 from torch.nn.functional import conv2d
 from torch.utils.flop_counter import FlopCounterMode
 
-if TYPE_CHECKING:
-    from torch.utils.benchmark import Measurement
+
+def clock(device: torch.device) -> float:
+    """Return the time in seconds, after the device has done all that it was given."""
+    # torch's own clock does not wait for a second GPU, nor for Apple's in older versions.
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+    return time.perf_counter()
 
 
-def timed(call: Callable[[], object], seconds: float, device: torch.device) -> "Measurement":
-    """Return the times of a call after its first, which is slower, for so many seconds in all."""
-
-    # Imported here, because it writes a warning where CUDA's compiler is installed and no GPU.
-    from torch.utils.benchmark import Timer
-
-    def clock() -> float:
-        # torch's own clock does not wait for a second GPU, nor for Apple's in older versions.
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        elif device.type == "mps":
-            torch.mps.synchronize()
-        return time.perf_counter()
-
-    # As in a run: with all threads and with garbage collection, both of which a Timer turns off.
-    setup, threads = "import gc; gc.enable()", torch.get_num_threads()
-    timer = Timer("call()", setup, timer=clock, globals={"call": call}, num_threads=threads)
-    return timer.blocked_autorange(min_run_time=seconds)
+@contextmanager
+def busy_job() -> Iterator[subprocess.Popen]:
+    """Keep one core busy with another process during a `with` block."""
+    # It also ends by itself, should this process be killed.
+    loop = f"import os\nwhile os.getppid() == {os.getpid()}: sum(range(10**6))"
+    # Ctrl-C in a terminal reaches it too; its traceback would only confuse.
+    with subprocess.Popen([sys.executable, "-c", loop], stderr=subprocess.DEVNULL) as job:
+        try:
+            yield job
+        finally:
+            job.kill()
 
 
 class Peak:
@@ -81,13 +85,18 @@ def ceiling(device: torch.device, dtype: torch.dtype, *, seconds: float = 0.5) -
     It is the faster of a large convolution like those of VGG-19's third block and a large matrix
     product. On CUDA, float32 uses TF32 or not as `load_vgg19` has left it for this process.
     """
+    # Imported here, because it writes a warning where CUDA's compiler is installed and no GPU.
+    from torch.utils.benchmark import Timer
+
     image = torch.rand(1, 256, 128, 128, device=device, dtype=dtype)
     kernel = torch.rand(256, 256, 3, 3, device=device, dtype=dtype)
     image, kernel = (t.contiguous(memory_format=torch.channels_last) for t in (image, kernel))
     matrix = torch.rand(2048, 2048, device=device, dtype=dtype)
-    reached = []
+    time_of, threads, reached = partial(clock, device), torch.get_num_threads(), []
     for call in (lambda: conv2d(image, kernel, padding=1), lambda: matrix @ matrix):
         with FlopCounterMode(display=False) as counter:
             call()
-        reached.append(counter.get_total_flops() / timed(call, seconds, device).median)
+        timer = Timer("call()", timer=time_of, globals={"call": call}, num_threads=threads)
+        median = timer.blocked_autorange(min_run_time=seconds).median
+        reached.append(counter.get_total_flops() / median)
     return max(reached)

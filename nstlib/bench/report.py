@@ -5,6 +5,7 @@ import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from statistics import quantiles
 from typing import Any
 
 import torch
@@ -40,7 +41,7 @@ def machine(device: str) -> dict[str, Any]:
 def heading() -> str:
     """Return the names of the columns of `line`."""
     return (
-        f"{'weights':<12}{'size':>5} {'method':<9}{'ms/closure':>11}{'ms/step':>9}{'Mpx/s':>7}"
+        f"{'weights':<12}{'size':>5} {'method':<15}{'ms/closure':>11}{'ms/step':>9}{'Mpx/s':>7}"
         f"{'MB/Mpx':>8}{'GFLOP':>7}{'GFLOP/s':>9}{'ceiling':>8} in{'share':>12}  faster"
     )
 
@@ -50,19 +51,49 @@ def line(row: Row, rows: Sequence[Row]) -> str:
 
     "ceiling in" names the precision in which both the row and its ceiling were measured; "float32" is
     without TF32. "faster" compares the row's step with the textbook's of the same size, on the same
-    network and, in brackets, on the first network measured.
+    network: the median over the rounds, and the quartiles. In brackets it is the textbook's on the first
+    network measured. A row beside a busy job is compared with the same method alone.
     """
     speed = row.operations / row.closure
-    books = [r for r in rows if r.method == "textbook" and r.size == row.size]
-    own = [f"{r.step / row.step:.1f}x" for r in books if r.weights == row.weights]
-    first = [f"({r.step / row.step:.1f}x)" for r in books[:1] if r.weights != row.weights]
-    faster = " ".join(own + first)
+    method = row.method + (" + busy" if row.busy else "")
     return (
-        f"{row.weights:<12}{row.size:>5} {row.method:<9}{1e3 * row.closure:>11.1f}"
+        f"{row.weights:<12}{row.size:>5} {method:<15}{1e3 * row.closure:>11.1f}"
         f"{1e3 * row.step:>9.1f}{row.size**2 / 1e6 / row.step:>7.2f}"
         f"{row.peak / row.size**2:>8.0f}{row.operations / 1e9:>7.1f}{speed / 1e9:>9.1f}"
-        f"{row.ceiling / 1e9:>8.0f} {row.precision:<9}{speed / row.ceiling:>5.0%}  {faster}"
+        f"{row.ceiling / 1e9:>8.0f} {row.precision:<9}{speed / row.ceiling:>5.0%}  {_faster(row, rows)}"
     )
+
+
+def _faster(row: Row, rows: Sequence[Row]) -> str:
+    alike = [r for r in rows if r.size == row.size and not r.busy]
+    if row.busy:
+        alone = [r for r in alike if (r.weights, r.method) == (row.weights, row.method)]
+        return "".join(
+            f"takes {spread([seconds / r.step for seconds in row.rounds])} as long as alone"
+            for r in alone
+        )
+    books = [r for r in alike if r.method == "textbook"]
+    own = [spread(ratios(r, row)) for r in books if r.weights == row.weights]
+    first = [f"({r.step / row.step:.1f}x)" for r in books[:1] if r.weights != row.weights]
+    return " ".join(own + first)
+
+
+def ratios(one: Row, other: Row) -> list[float]:
+    """Return how much longer `one` took than `other`, in each of the rounds that they share.
+
+    Rows without rounds, as in an old report, have one ratio.
+    """
+    if one == other or not (one.rounds and other.rounds):
+        return [one.step / other.step]
+    return [a / b for a, b in zip(one.rounds, other.rounds, strict=False)]
+
+
+def spread(values: Sequence[float]) -> str:
+    """Return the median and the quartiles of ratios as text, "1.4x (1.3 to 1.5)"."""
+    if len(values) == 1:
+        return f"{values[0]:.1f}x"
+    low, middle, high = quantiles(values, n=4, method="inclusive")
+    return f"{middle:.1f}x ({low:.1f} to {high:.1f})"
 
 
 def curve_lines(curves: Curves) -> Iterator[str]:
@@ -86,8 +117,8 @@ def report(rows: Sequence[Row], curves: Curves | None = None) -> dict[str, Any]:
 
 
 def plot(measured: Mapping[str, Any]) -> Figure:
-    """Return a figure of a report: time and memory by size, and the curves of the loss."""
-    rows = [Row(**row) for row in measured["rows"]]
+    """Return a figure of a report: time and memory by size, alone, and the curves of the loss."""
+    rows = [row for row in (Row(**row) for row in measured["rows"]) if not row.busy]
     curves = measured.get("race")
     figure = Figure(figsize=(13 if curves else 9, 4), layout="constrained")
     axes = figure.subplots(1, 3 if curves else 2)

@@ -2,31 +2,38 @@
 
 A step is a closure (forward, losses, backward) and what L-BFGS does with the gradient once its history
 is full. Every method runs in a process of its own, so that the peak of its memory is its own too, and
-so is its choice of TF32.
+so is its choice of TF32. The methods take turns, so that a machine whose speed drifts is as fast, on
+the whole, for one as for the other.
 """
 
-import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import product
+from multiprocessing import get_context
+from statistics import median
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from nstlib.bench.baseline import STYLE_WEIGHT, baseline, pictures
-from nstlib.bench.meters import Peak, ceiling, held_bytes, timed
+from nstlib.bench.meters import Peak, busy_job, ceiling, clock, held_bytes
 from nstlib.memory import SHARE, free_bytes, step_bytes
 from nstlib.optimize import evaluate
 from nstlib.optimizer import PixelLBFGS
+from nstlib.progress import sharing_cores
 from nstlib.style_transfer import CONTENT_LAYERS, STYLE_LAYERS, picture_losses, transfer_weights
 from nstlib.vgg import PRECISIONS, VGG19, has_bfloat16, load_vgg19
 
 METHODS = ("textbook", "float32", "tf32", "bfloat16", "tiles")
 TILE = 512  # the side for the method "tiles"
 LOSS_WEIGHTS = transfer_weights(style_weight=STYLE_WEIGHT, tv_weight=0.0)
+
+Times = Sequence[tuple[float, float]]  # seconds of a closure and of the optimizer, in each round
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,9 @@ class Row:
             of the halos and of the second pass.
         ceiling: Operations a second of a large convolution or matrix product in the same `precision`.
         times: How many closures were timed.
+        rounds: Seconds of the step in each round. Rows of the same network, size and `busy` have had
+            their first rounds in common, their second, and so on.
+        busy: How many other processes wanted a core all the time.
     """
 
     weights: str
@@ -55,6 +65,8 @@ class Row:
     ceiling: float
     loss: float
     times: int
+    rounds: tuple[float, ...] = ()
+    busy: int = 0
 
     @property
     def step(self) -> float:
@@ -74,6 +86,7 @@ def measure(
     methods: Sequence[str] | None = None,
     device: str | torch.device | None = None,
     seconds: float = 2.0,
+    busy: bool = True,
 ) -> Iterator[Row]:
     """Measure each method on each network at each size.
 
@@ -84,10 +97,13 @@ def measure(
         methods: Some of `METHODS`. None is textbook, float32, tf32 on a CUDA device that has it, and
             bfloat16 where it is fast.
         device: None is CUDA where there is one, and the CPU elsewhere.
-        seconds: How long to go on with the closures of one Row.
+        seconds: How much each method of a size computes at least, in the `rounds` that they share.
+        busy: Whether to measure the textbook, and the first of the other methods, a second time beside a
+            process that keeps one core busy. The textbook keeps its threads; the other takes the cores
+            that are left (`sharing_cores`).
 
     Yields:
-        Rows, as soon as they are measured.
+        Rows, as soon as they are measured: by network, by size, and in the order of `METHODS`.
 
     Raises:
         ValueError: At the call, for an argument out of range or a size too large for the memory.
@@ -97,16 +113,64 @@ def measure(
         raise ValueError(f"A benchmark needs some seconds for each row, not {seconds}.")
 
     def rows() -> Iterator[Row]:
-        for case in product(weights, methods, [str(device)]):
-            # Spawned: a forked copy of torch's threads hangs. Ascending, or a size would hide in the
-            # memory that a larger one left behind.
-            with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-                before = pool.submit(_before, *case).result()
+        for name in weights:
+            with ExitStack() as stack:
+                # Spawned: a forked copy of torch's threads hangs.
+                spawned = partial(ProcessPoolExecutor, 1, mp_context=get_context("spawn"))
+                pools = {method: stack.enter_context(spawned()) for method in methods}
+                before = {
+                    method: pool.submit(_before, name, method, str(device)).result()
+                    for method, pool in pools.items()
+                }
+                # Ascending, or a size would hide in the memory that a larger one left behind.
                 for size in sorted(sizes):
-                    if "tiles" not in case or size > TILE:
-                        yield pool.submit(_row, *case, size, before, seconds).result()
+                    own = [m for m in methods if m != "tiles" or size > TILE]
+                    found = {
+                        m: pools[m].submit(_set_up, name, m, str(device), size, before[m]).result()
+                        for m in own
+                    }
+                    quiet = rounds({m: _turns_of(pools[m], _turn) for m in own}, seconds)
+                    yield from (_row(found[m], quiet[m]) for m in own)
+                    if not busy:
+                        continue
+                    turns = {
+                        m: _turns_of(pools[m], _turn if m == "textbook" else _sharing_turn)
+                        for m in own[: 1 + ("textbook" in own)]
+                    }
+                    with busy_job():
+                        beside = rounds(turns, seconds)
+                    yield from (replace(_row(found[m], beside[m]), busy=1) for m in turns)
 
     return rows()
+
+
+def rounds(
+    turns: Mapping[str, Callable[[], tuple[float, float]]], seconds: float
+) -> dict[str, Times]:
+    """Let all methods have a turn in every round, in an order that is reversed every other round.
+
+    It ends when all have computed for so many seconds, and in at least 5 rounds. A slow method leaves
+    after 3 rounds or more, when it has had five times as much.
+
+    Args:
+        turns: A function for each method: it computes once, and returns the seconds of two parts.
+        seconds: How much each method computes at least.
+
+    Returns:
+        What the functions returned, round by round.
+    """
+    times: dict[str, list[tuple[float, float]]] = {method: [] for method in turns}
+    order = list(turns)
+
+    def had(method: str, least: int, seconds: float) -> bool:
+        return len(times[method]) >= least and sum(map(sum, times[method])) >= seconds
+
+    while not all(had(m, 5, seconds) or had(m, 3, 5 * seconds) for m in turns):
+        for method in order:
+            if not had(method, 3, 5 * seconds):
+                times[method].append(turns[method]())
+        order.reverse()
+    return times
 
 
 def checked_arguments(
@@ -131,20 +195,25 @@ def checked_arguments(
     if wrong:
         names = ", ".join(possible)
         raise ValueError(f"There is no method {min(wrong)!r} on {device}: choose of {names}.")
-    if set(methods) == {"tiles"} and max(sizes) <= TILE:
+    methods = [m for m in METHODS if m in methods]  # each once
+    if methods == ["tiles"] and max(sizes) <= TILE:
         raise ValueError(f"Tiles have {TILE} pixels a side: measure them at a larger size.")
     size, layers, free = max(sizes), [*CONTENT_LAYERS, *STYLE_LAYERS], free_bytes(device)
     for name, vgg in networks.items():
+        needs, kept = [], []
         for method in methods:
             vgg.precision = torch.bfloat16 if method == "bfloat16" else torch.float32
             history = 100 if method == "textbook" else 20
             tile = TILE if method == "tiles" else None
-            need = step_bytes(vgg, size, size, layers, tile=tile, history=history)
-            if need > SHARE * free:
-                raise ValueError(
-                    f"{method} on {name} needs about {need / 1e9:.1f} GB at {size} x {size} pixels, "
-                    f"and {free / 1e9:.1f} GB are free on {device}: choose smaller sizes."
-                )
+            needs.append(step_bytes(vgg, size, size, layers, tile=tile, history=history))
+            # During the others' turns a process keeps its history, and on a GPU all that it had.
+            kept.append(needs[-1] if cuda else 4 * 3 * size**2 * 2 * history)
+        need = sum(kept) + max(n - k for n, k in zip(needs, kept, strict=True))
+        if need > SHARE * free:
+            raise ValueError(
+                f"{' and '.join(methods)} on {name} need about {need / 1e9:.1f} GB at {size} x {size} "
+                f"pixels, and {free / 1e9:.1f} GB are free on {device}: choose smaller sizes."
+            )
     return methods, device
 
 
@@ -170,29 +239,78 @@ def _before(name: str, method: str, device: str) -> int:
     return held_bytes(vgg.device)
 
 
-def _row(name: str, method: str, device: str, size: int, before: int, seconds: float) -> Row:
-    """One Row, in a process that has measured nothing but smaller sizes of the same."""
+# In the process of a method: its turns at the size it is set up for.
+_turns: list[Iterator[tuple[float, float]]] = []
+
+
+def _set_up(name: str, method: str, device: str, size: int, before: int) -> dict[str, Any]:
+    """Get this process ready for its turns at a size, and return all of the Row but the times.
+
+    The process has computed nothing but smaller sizes of the same.
+    """
+    _turns.clear()
     vgg = network(name, method, device)
     content, style = pictures(size, vgg.device)
     with Peak(vgg.device, before=before) as peak:
         closure, step = closure_and_step(vgg, content, style, method=method)
-        closures = timed(closure, seconds, vgg.device)
-        steps = timed(step, seconds / 4, vgg.device)
+        closure()
+        step()
     with FlopCounterMode(display=False) as counter:  # afterwards, because it takes time and memory
         loss = closure()
+    _turns.append(_timed(closure, step, vgg.device))
+    return {
+        "weights": name,
+        "width": vgg.conv1_1.out_channels / 64,
+        "size": size,
+        "device": str(vgg.device),
+        "method": method,
+        "peak": peak.bytes,
+        "operations": counter.get_total_flops(),
+        "ceiling": ceiling(vgg.device, vgg.precision),
+        "loss": loss,
+    }
+
+
+def _timed(
+    closure: Callable[[], float], step: Callable[[], None], device: torch.device
+) -> Iterator[tuple[float, float]]:
+    while True:
+        begin = clock(device)
+        closure()
+        between = clock(device)
+        step()
+        yield between - begin, clock(device) - between
+
+
+def _turn() -> tuple[float, float]:
+    """One closure and one step of this process, on all its threads."""
+    return next(_turns[0])
+
+
+def _sharing_turn() -> tuple[float, float]:
+    """The same on as many threads as `sharing_cores` finds idle cores, now that the others rest."""
+
+    def work() -> Iterator[tuple[float, float] | None]:
+        time.sleep(0.3)
+        yield None
+        yield _turn()
+
+    *_, seconds = sharing_cores(work(), every=0.2)
+    return seconds
+
+
+def _turns_of(pool: ProcessPoolExecutor, turn: Callable[[], tuple[float, float]]):
+    return lambda: pool.submit(turn).result()
+
+
+def _row(found: Mapping[str, Any], times: Times) -> Row:
+    closures, optimizers = zip(*times, strict=True)
     return Row(
-        weights=name,
-        width=vgg.conv1_1.out_channels / 64,
-        size=size,
-        device=str(vgg.device),
-        method=method,
-        closure=closures.median,
-        optimizer=steps.median,
-        peak=peak.bytes,
-        operations=counter.get_total_flops(),
-        ceiling=ceiling(vgg.device, vgg.precision),
-        loss=loss,
-        times=closures.number_per_run * len(closures.times),
+        **found,
+        closure=median(closures),
+        optimizer=median(optimizers),
+        times=len(times),
+        rounds=tuple(map(sum, times)),
     )
 
 
