@@ -21,7 +21,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -55,7 +54,6 @@ FLAGS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # the same with and without a network
 ]
-LIBRARIES = {"@jupyter-widgets/html-manager": "1.0.15", "requirejs": "2.3.4"}
 HOST, TOKEN = "127.0.0.1", "nst"
 VIEWPORT = (1280, 800)
 NOTEBOOK = "window.jupyterapp?.shell.currentWidget"  # in the page's JavaScript
@@ -317,24 +315,11 @@ def screenshots(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def libraries(tmp_path_factory) -> Path:
-    """What a page with saved widgets asks a content delivery network for, from the npm registry."""
-    npm, folder = shutil.which("npm"), tmp_path_factory.mktemp("npm")
-    if npm is None:
-        pytest.skip("no npm here, to fetch the widget library of the page with")
-    for name, version in LIBRARIES.items():
-        command = [npm, "pack", "--silent", f"{name}@{version}"]
-        try:
-            fetched = subprocess.run(command, cwd=folder, capture_output=True, timeout=120)
-        except subprocess.TimeoutExpired:
-            pytest.skip(f"npm could not fetch {name} in two minutes")
-        if fetched.returncode:
-            pytest.skip(f"npm could not fetch {name}: {fetched.stderr.decode()[-300:]}")
-        (archive,) = folder.glob("*.tgz")
-        with tarfile.open(archive) as tar:
-            tar.extractall(folder / name, filter="data")
-        archive.unlink()
-    return folder
+def node_modules() -> Path:
+    """What pages load from elsewhere, fetched with npm: the folder that NST_NODE_MODULES names."""
+    if "NST_NODE_MODULES" not in os.environ:
+        pytest.skip("NST_NODE_MODULES names no folder with what pages load; .ci/run makes one")
+    return Path(os.environ["NST_NODE_MODULES"]).absolute()
 
 
 @pytest.fixture

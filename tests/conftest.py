@@ -12,14 +12,14 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # each worker, and what it starts, has 
 # The number of threads decides how sums are rounded, and many tests compare pictures bit by bit.
 os.environ["NSTLIB_THREADS"] = str(torch.get_num_threads())
 
-# The same examples in every run, however slow the machine is. `--hypothesis-profile=default` looks for others.
+# The same examples in every run, on however slow a machine. `--hypothesis-profile=default` tries others.
 settings.register_profile(
     "calm", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("calm")
 
 # What is made once for a module, and takes long: these tests stay together in one worker.
-SHARED = {"browser", "site", "kernel"}
+SHARED = {"browser", "gallery", "kernel", "site"}
 
 pytest_plugins = ["browser"]
 

@@ -339,7 +339,7 @@ def submission(released, solutions):
     return made
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_nbgrader_marks_a_right_a_wrong_and_an_empty_submission(out, tmp_path):
     """The commands of the kit's README, in its order, with submissions put where it says."""
     name, folder = "03_gram", out / "nbgrader"

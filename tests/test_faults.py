@@ -1,4 +1,4 @@
-"""Whatever goes wrong at whatever moment: the last picture is there, its step is true, no thread stays."""
+"""Whatever goes wrong, and when: the last picture is there, its step is true, no thread is left."""
 
 import errno
 import itertools

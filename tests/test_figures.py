@@ -33,7 +33,7 @@ def test_every_committed_figure_has_a_maker_and_every_maker_its_figure(make):
     assert sorted(path.stem for path in FOLDER.glob("*.jpg")) == sorted(makers)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["gram_by_depth", "optimizers"])
 def test_a_figure_made_again_looks_the_same(make, name):
     new = BytesIO()

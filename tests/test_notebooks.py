@@ -167,7 +167,7 @@ def test_links_between_files_lead_somewhere(notebook):
                 assert "://" in target or (FOLDER / target).exists(), target
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_runs_as_it_stands(path, notebook, tmp_path):
     folder = tmp_path / "notebooks"
     shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))

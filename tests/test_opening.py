@@ -100,8 +100,9 @@ def snapshot(folder):
     return {path: path.lstat().st_mtime_ns for path in folder.rglob("*")}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_cell_in_an_environment_that_lacks_only_the_course(tmp_path):
+    pytest.importorskip("pip", reason="no pip in this environment")
     # An environment of its own, where all packages of this one are lent, apart from nstlib.
     venv, lent, clone = tmp_path / "venv", tmp_path / "lent", tmp_path / "clone"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)

@@ -6,6 +6,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+
 import nstlib
 from nstlib.__main__ import _parser
 
@@ -39,7 +41,7 @@ def test_readme_has_two_commands_that_are_run_by_ci():
     readme = (ROOT / "README.md").read_text()
     install, test = re.findall(r"```sh\n(.*?)\n```", readme, re.S)
     assert install.endswith("-m nstlib transfer")
-    assert test.endswith("-m pytest --cov")
+    assert test.endswith("-m pytest -n 2 --cov")
     assert "```sh" in (ROOT / ".ci/run").read_text()
 
 
@@ -55,6 +57,7 @@ def test_all_names_are_there():
     assert all(hasattr(nstlib, name) for name in nstlib.__all__)
 
 
+@pytest.mark.slow
 def test_the_library_does_not_need_what_only_notebooks_need():
     """matplotlib, ipywidgets and jupyterlab are installed, but to paint nobody has to wait for them."""
     blocked = ("matplotlib", "ipywidgets", "anywidget", "jupyterlab", "IPython", "torchvision")

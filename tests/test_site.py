@@ -294,7 +294,7 @@ def site_pages(site):
     return pages(site)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_notebook_has_its_page(path, site_pages):
     notebook = nbformat.read(path, as_version=4)
@@ -316,19 +316,19 @@ def test_every_notebook_has_its_page(path, site_pages):
     assert bool(re.search(r'<(span|div) class="math"', page.html)) == ("$" in prose)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_no_formula_is_left_as_it_was_written(site_pages):
     for path in NOTEBOOKS:
         text = site_pages[f"{path.stem}.html"].text
         assert not re.search(r"\$|\\[a-z]+\{|\\(frac|sum|mathcal)\b", text), path.name
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_links_lead_somewhere(site):
     assert broken_links(site) == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_broken_link_is_found(site, tmp_path):
     folder = tmp_path / "site"
     shutil.copytree(site, folder)
@@ -353,14 +353,14 @@ def test_a_broken_link_or_formula_ends_the_build(tmp_path):
     assert "nosuchcommand" in run.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_pictures_have_alt_texts(site_pages):
     for name, page in site_pages.items():
         for image in page.images:
             assert len(image.get("alt", "").split()) >= 4, f"{name}: {image.get('src')}"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_nothing_comes_from_elsewhere_but_the_widget_library(site_pages):
     for name, page in site_pages.items():
         scripts = re.findall(r'<(?:script|link)[^>]* (?:src|href)="(https?:[^"]*)"', page.html)
@@ -369,7 +369,7 @@ def test_nothing_comes_from_elsewhere_but_the_widget_library(site_pages):
         assert all(url.startswith(CDN) for url in scripts), name
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_api_has_every_name(site_pages):
     api = site_pages["site/api.html"]
     for name in nstlib.__all__:
@@ -378,7 +378,7 @@ def test_api_has_every_name(site_pages):
         assert places[0].removeprefix("#") in api.ids
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_api_has_every_module_of_readme(site_pages):
     ids = site_pages["site/api.html"].ids | site_pages["site/library.html"].ids
     table = re.findall(r"^\| (`.*) \|$", (ROOT / "README.md").read_text("utf-8"), re.M)
@@ -390,7 +390,7 @@ def test_api_has_every_module_of_readme(site_pages):
     assert "nstlib.widgets.static_gram_explorer" in ids
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_glossary_terms_are_linked(site_pages):
     page = site_pages["site/glossary.html"]
     entries = re.findall(r'<dt id="(term-[^"]+)">(.*?)</dt><dd>(.*?)</dd>', page.html, re.S)
@@ -435,7 +435,7 @@ def open_page(browser, site, name, width, answer):
     return page, problems, asked
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @needs_chromium
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("name", LOOKED_AT)
@@ -463,13 +463,13 @@ def test_a_page_in_the_browser(name, width, site, browser, screenshots):
     page.close()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @needs_chromium
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_static_explorer_slides(width, site, browser, libraries, screenshots):
+def test_the_static_explorer_slides(width, site, browser, node_modules, screenshots):
     def answer(route):
         name, _, path = route.request.url.removeprefix(CDN).rpartition("@")
-        route.fulfill(path=libraries / name / "package" / path.partition("/")[2])
+        route.fulfill(path=node_modules / name / path.partition("/")[2])
 
     page, problems, _ = open_page(browser, site, "playground", width, answer)
     panels = page.locator(".nst-static-panels")

@@ -1,8 +1,7 @@
-"""The lecture: what is on its slides, and (slow, with npm) that each of them fits the screen."""
+"""The lecture: what is on its slides, and (long, with npm) that each of them fits the screen."""
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +17,6 @@ import slides  # noqa: E402
 
 KINDS = {"slide", "subslide", "fragment", "notes", "skip", "-"}
 KEYS = {"slide_type", "title", "show", "notes", "code", "beside"}
-PACKAGES = ["reveal.js@4", "mathjax@2", "jquery@3", "requirejs@2"]
 
 LOADED = """() => {
   const name = Object.keys(require.s.contexts._.defined).find(id => id.endsWith("dist/reveal.js"));
@@ -98,10 +96,7 @@ def test_metadata_say_of_every_cell_what_becomes_of_it(name):
         assert not {"show", "notes"} & set(wanted) or cell.cell_type == "markdown"
 
 
-def test_a_lecture_of_45_minutes(deck):
-    kinds = [group[0].metadata.slideshow.slide_type for group in deck]
-    assert 25 <= kinds.count("slide") <= 36, "more than 75 seconds for each"
-    assert len(kinds) <= 40
+def test_every_slide_has_a_title_and_the_notebooks_are_in_order(deck):
     titles = [group[0].source.split("\n")[0] for group in deck]
     assert all(title.startswith("#") for title in titles), titles
     assert [title[:5] for title in titles[1:] if re.match(r"# 0\d", title)] == [
@@ -123,11 +118,6 @@ def test_a_slide_has_one_figure_at_most_and_no_app(deck):
         for cell in group:
             for output in cell.get("outputs", []):
                 assert not [kind for kind in output.get("data", {}) if "widget" in kind]
-
-
-def test_most_figures_come_with_words_for_the_speaker(cells):
-    kinds = [cell.metadata.slideshow.slide_type for cell in cells]
-    assert kinds.count("notes") >= 25
 
 
 def test_paragraphs_are_picked_by_how_they_begin():
@@ -191,27 +181,8 @@ def test_nbconvert_makes_one_of_a_single_notebook(tmp_path):
     assert "my_layer_error" not in page, "an exercise is no slide"
 
 
-@pytest.fixture(scope="module")
-def programs(tmp_path_factory):
-    """A node_modules with what the page needs: the one that NSTLIB_SLIDES_ASSETS names, or npm's."""
-    if "NSTLIB_SLIDES_ASSETS" in os.environ:
-        return Path(os.environ["NSTLIB_SLIDES_ASSETS"]).absolute()
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("no npm here: install Node.js, or set NSTLIB_SLIDES_ASSETS to a node_modules")
-    folder = tmp_path_factory.mktemp("npm")
-    done = subprocess.run(
-        [npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder), *PACKAGES],
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        pytest.skip(f"npm does not get {' '.join(PACKAGES)}: {done.stderr.strip()[-200:]}")
-    return folder / "node_modules"
-
-
 @pytest.fixture
-def show(browser, programs, tmp_path):
+def show(browser, node_modules, tmp_path):
     """`show(page, size)` opens a deck in a window; its page in the browser."""
     opened = []
 
@@ -230,11 +201,11 @@ def show(browser, programs, tmp_path):
         page.close()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @needs_chromium
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (1024, 768)])
-def test_every_slide_fits_the_screen(show, programs, deck, screenshots, size):
-    page = show(slides.build(programs.as_uri()), size)
+def test_every_slide_fits_the_screen(show, node_modules, deck, screenshots, size):
+    page = show(slides.build(node_modules.as_uri()), size)
     places = page.evaluate(
         "Reveal.getSlides().map(slide => Object.values(Reveal.getIndices(slide)))"
     )
@@ -252,10 +223,10 @@ def test_every_slide_fits_the_screen(show, programs, deck, screenshots, size):
         assert not small, "figures on less than a quarter of the screen"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @needs_chromium
-def test_a_slide_that_is_too_full_is_noticed(show, programs):
-    html = slides.build(programs.as_uri()).replace(
+def test_a_slide_that_is_too_full_is_noticed(show, node_modules):
+    html = slides.build(node_modules.as_uri()).replace(
         "Only the pixels move.", "Only the pixels move. " * 80
     )
     page = show(html, (1280, 720))

@@ -18,7 +18,7 @@ from nbconvert import HTMLExporter
 from nbconvert.preprocessors import ExecutePreprocessor
 from PIL import Image
 
-from nstlib import LAYERS, gram_matrix, load_vgg19, painting, photo
+from nstlib import gram_matrix, load_vgg19, painting, photo
 from nstlib.style_transfer import STYLE_LAYERS
 from nstlib.widgets.app import descendants
 from nstlib.widgets.gram.static import chosen_pairs, static_gram_explorer
@@ -208,19 +208,18 @@ def page_file(tmp_path_factory):
     return file
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @needs_chromium
-def test_a_page_without_a_kernel(libraries, page_file, browser, screenshots):
+def test_a_page_without_a_kernel(node_modules, page_file, browser, screenshots):
     asked, problems = [], []
 
     def answer(route):
         url = route.request.url
         asked.append(url)
         if "/require.js/" in url:
-            route.fulfill(path=libraries / "requirejs/package/require.js")
+            route.fulfill(path=node_modules / "requirejs/require.js")
         elif match := re.search(r"html-manager@[^/]*/(dist/[\w.-]+)$", url):
-            path = libraries / "@jupyter-widgets/html-manager/package" / match[1]
-            route.fulfill(path=path)
+            route.fulfill(path=node_modules / "@jupyter-widgets/html-manager" / match[1])
         else:
             route.abort()
 
@@ -243,7 +242,7 @@ def test_a_page_without_a_kernel(libraries, page_file, browser, screenshots):
             now = pixels()
             return now.shape != before.shape or np.abs(now - before).mean() > 0.5
 
-        until(different, 20, "the page did not change")
+        until(different, failure="the page did not change")
 
     def shown():
         return [image.get_attribute("alt") for image in panels.locator("img:visible").all()]
@@ -266,7 +265,3 @@ def test_a_page_without_a_kernel(libraries, page_file, browser, screenshots):
     assert problems == []
     assert not [url for url in asked if "localhost" in url or "127.0.0.1" in url]
     page.close()
-
-
-def test_layers_of_the_paper_are_layers():
-    assert set(STYLE_LAYERS) <= set(LAYERS)

@@ -416,7 +416,7 @@ def test_an_interrupt_while_processes_work(interrupts, no_thread_limits, tmp_pat
     assert 1 <= errors(results).count("") < 3000
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_dask_cluster_makes_the_same_and_survives_a_killed_worker(small, tmp_path):
     import distributed  # slow to import, so only here
 

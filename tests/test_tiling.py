@@ -32,8 +32,8 @@ def value_and_gradient(image, losses):
     return {name: loss.item() for name, loss in named.items()}, gradient
 
 
-@given(st.integers(16, 700), st.integers(16, 700), st.integers(16, 300))
-@settings(max_examples=60, deadline=None)
+@given(st.integers(16, 500), st.integers(16, 500), st.integers(16, 300))
+@settings(max_examples=25)
 def test_every_position_of_every_layer_lies_in_one_tile(height, width, side):
     pieces = list(tiles(height, width, LAYERS, side=side))
     for tile in pieces:  # no tile is larger than asked for, the last included; 96 is the halo
@@ -53,7 +53,7 @@ def test_every_position_of_every_layer_lies_in_one_tile(height, width, side):
 
 
 @pytest.mark.parametrize(
-    ("height", "width", "side"), [(200, 333, 64), (130, 410, 96), (97, 250, 16), (60, 60, 512)]
+    ("height", "width", "side"), [(100, 333, 64), (130, 300, 96), (70, 230, 16), (60, 60, 512)]
 )
 def test_features_from_tiles_are_those_of_the_whole(vgg, height, width, side):
     image = noise(height, width)
@@ -64,7 +64,7 @@ def test_features_from_tiles_are_those_of_the_whole(vgg, height, width, side):
 
 
 @pytest.mark.parametrize("convention", CONVENTIONS)
-@pytest.mark.parametrize(("height", "width", "side"), [(200, 333, 64), (130, 290, 96)])
+@pytest.mark.parametrize(("height", "width", "side"), [(80, 333, 64), (130, 230, 96)])
 def test_losses_and_gradient_are_those_of_the_whole(vgg, height, width, side, convention):
     image = noise(height, width)
     targets = vgg(noise(height, width, 1), CONTENT)
@@ -111,7 +111,7 @@ def test_the_last_tile_is_no_larger_than_the_others(length):
 def test_a_run_in_tiles_makes_the_same_picture():
     """In float32, as users run it: to 1e-4 in the gradient's terms, and to the eye in the picture's."""
     content, style = photo("cat", size=96), painting("waves", size=96)
-    options = {"steps": 12, "scales": (1.0,)}
+    options = {"steps": 6, "scales": (1.0,)}
     whole = finish(transfer(content, style, **options), progress=False)
     pieced = finish(
         transfer(content, style, vgg=load_vgg19(device="cpu", tile=32), **options), progress=False
@@ -121,8 +121,8 @@ def test_a_run_in_tiles_makes_the_same_picture():
 
 
 def test_float32_gradient_to_four_digits():
-    vgg, image = load_vgg19(device="cpu"), noise(200, 300).float()
-    targets = vgg(noise(200, 300, 1).float(), ["relu4_2"])
+    vgg, image = load_vgg19(device="cpu"), noise(100, 270).float()
+    targets = vgg(noise(100, 270, 1).float(), ["relu4_2"])
     grams = {name: gram_matrix(f) for name, f in vgg(noise(90, 120, 2).float(), STYLE).items()}
     big, small = (
         value_and_gradient(
