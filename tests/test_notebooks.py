@@ -176,7 +176,7 @@ def test_runs_as_it_stands(path, notebook, tmp_path):
     mine = {name: str(tmp_path) for name in ("PYTHONPATH", "IPYTHONDIR", "NSTLIB_CACHE")}
     run = nbformat.read(folder / path.name, as_version=4)
     client = NotebookClient(
-        run, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+        run, timeout=1800, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
     )
     client.execute(env=os.environ | mine)
     assert count_images(run) == count_images(notebook)
