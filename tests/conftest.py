@@ -18,8 +18,9 @@ settings.register_profile(
 )
 settings.load_profile("calm")
 
-# What is made once for a module, and takes long: these tests stay together in one worker.
-SHARED = {"browser", "gallery", "kernel", "site"}
+# What these modules make once takes long, a server or the site: each module stays in one worker.
+# (The groups of xdist 3.8 have no effect with pytest 9.2.)
+TOGETHER = ("browser", "browser_harness", "course", "kernels", "paintings", "site")
 
 pytest_plugins = ["browser"]
 
@@ -30,7 +31,18 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("long"):
             item.add_marker("slow")
-        if not SHARED.isdisjoint(item.fixturenames):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
         if "gpu" in item.keywords and not torch.cuda.is_available():
             item.add_marker(pytest.mark.skip(reason="there is no CUDA GPU here"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Deal the tests out to the workers of `-n 2`, module by module or one by one."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            module = nodeid.split("::")[0]
+            return module if module in {f"tests/test_{name}.py" for name in TOGETHER} else nodeid
+
+    return Scheduling(config, log)
