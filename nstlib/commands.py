@@ -233,7 +233,10 @@ def _keep_best(run: Iterator[Step], out: Path, options: argparse.Namespace) -> t
 
     def keep(step: Step) -> None:
         if options.every and step.index % options.every == 0 and step.index < step.total:
-            save_image(step.image, out.with_stem(f"{out.stem}-{step.index:04d}"))
+            try:
+                save_image(step.image, out.with_stem(f"{out.stem}-{step.index:04d}"))
+            except OSError as error:  # the run goes on: its last picture matters more
+                print(f"nstlib: {error}", file=sys.stderr)
 
     try:
         last, status = _follow(run, options, keep)

@@ -89,10 +89,15 @@ def sharing_cores(run: Iterator[Step], *, every: float = 0.3) -> Iterator[Step]:
 
     Yields:
         The Steps of `run`, unchanged. At the end torch has as many threads as before.
+
+    Raises:
+        ValueError: For a NSTLIB_THREADS that is no number.
     """
     before = torch.get_num_threads()
     fixed = os.environ.get("NSTLIB_THREADS", "")
-    most = int(fixed) if fixed.isdecimal() and int(fixed) else min(before, cpu_limit())
+    if fixed and not (fixed.isdecimal() and int(fixed)):
+        raise ValueError(f"NSTLIB_THREADS is {fixed!r}; give a whole number from 1 up.")
+    most = int(fixed) if fixed else min(before, cpu_limit())
     try:
         if most != before:
             torch.set_num_threads(most)

@@ -126,6 +126,18 @@ def test_a_full_disk_costs_a_sentence_and_not_the_picture(monkeypatch, capsys, t
     assert kept.read_bytes() == before
 
 
+def test_a_full_disk_on_the_way_does_not_end_the_run(monkeypatch, capsys, tmp_path):
+    main([*RUN, "--out", "a.png"])
+    before = Path("a.png").read_bytes()
+    with monkeypatch.context() as patch:
+        full_disk(patch, tmp_path.resolve())
+        patch.setattr("tempfile.mkdtemp", lambda prefix: str(tmp_path.parent))
+        assert main([*RUN, "--out", "b.png", "--every", "2"]) == 2
+    said = capsys.readouterr()
+    assert said.err.count("No space left") == 4  # after steps 0, 2 and 4, and at the end
+    assert Path(re.findall(r"The picture is at (.*)", said.out)[-1]).read_bytes() == before
+
+
 def test_a_full_disk_in_the_studio_leaves_the_picture_in_the_app(monkeypatch, tmp_path):
     app = transfer_studio("cat", "waves", size=32, device="cpu")
     app.settings.steps.value = 3

@@ -94,8 +94,10 @@ def test_free_memory_is_what_torch_does_not_hold():
     del held
 
 
-def test_pictures_are_judged_wherever_they_are(networks):
-    assert network_measures(networks["cuda"], size=64, steps=2)
+def test_pictures_are_judged_wherever_they_are(networks, pictures):
+    pair = tuple(picture.cuda() for picture in pictures)
+    numbers, *_ = network_measures(networks["cuda"], [pair], steps=2)
+    assert all(isinstance(number, float) for number in numbers.values())
 
 
 def test_the_studio_runs_on_the_gpu():

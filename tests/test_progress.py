@@ -129,6 +129,13 @@ def test_a_fixed_number_of_threads_is_kept(monkeypatch, four_threads):
     assert {torch.get_num_threads() for _ in sharing_cores(steps(4), every=0)} == {3}
 
 
+def test_threads_that_are_no_number_are_refused(monkeypatch):
+    for text in ("many", "0", "-1"):
+        monkeypatch.setenv("NSTLIB_THREADS", text)
+        with pytest.raises(ValueError, match="give a whole number"):
+            list(sharing_cores(steps(2)))
+
+
 def test_a_look_at_the_load_finds_this_process_at_work():
     before = Load.now()
     while (after := Load.now()).own - before.own < 0.2:
