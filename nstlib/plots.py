@@ -1,6 +1,7 @@
 """Figures: data in, a matplotlib Figure out. Nothing is shown, saved or optimized here."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.colors import LogNorm, SymLogNorm
@@ -85,6 +86,45 @@ def gram_matrices(rows: Mapping[str, Mapping[str, Tensor]], *, inches: float = 2
     return figure
 
 
+# One look for each of the five blocks, in every figure of the course: from violet to gold, readable on
+# white and on black, and a marker each, because colors alone do not tell them apart for everyone.
+_BLOCKS = (("#8a4bb0", "o"), ("#3b6fc4", "s"), ("#1f8f8a", "^"), ("#4b9b3a", "D"), ("#b58900", "v"))
+
+
+def layer_look(layer: str) -> dict[str, Any]:
+    """Return the color and the marker of a layer's block, as arguments of `axis.plot`.
+
+    Args:
+        layer: Such as `relu4_2` or `conv4_2`. All layers of a block look alike.
+
+    Raises:
+        ValueError: For a name without a block from 1 to 5.
+    """
+    number = layer.removeprefix("relu").removeprefix("conv")[:1]
+    if number not in {"1", "2", "3", "4", "5"}:
+        raise ValueError(f"{layer!r} is not a layer of VGG-19, such as 'relu4_2'.")
+    color, marker = _BLOCKS[int(number) - 1]
+    return {"color": color, "marker": marker}
+
+
+def curve_look(name: str) -> dict[str, Any]:
+    """Return the look of a loss's curve, as arguments of `axis.plot`.
+
+    Content is dashed and style solid, both with the color and marker of their layer. What belongs to no
+    layer is black ("total") or gray.
+
+    Args:
+        name: Such as "content/relu4_2", "style/relu1_1", "tv" or "total".
+    """
+    kind, _, layer = name.partition("/")
+    if not layer.startswith(("relu", "conv")):
+        looks = {"total": ("black", "-", 2.2), "tv": ("0.5", ":", 1.4)}
+        color, line, width = looks.get(name, ("0.35", "-.", 1.4))
+        return {"color": color, "linestyle": line, "linewidth": width}
+    look = {"linewidth": 1.4, "linestyle": "--" if kind == "content" else "-"}
+    return look | layer_look(layer)
+
+
 def loss_curves(
     history: Sequence[Mapping[str, float]], *, inches: tuple[float, float] = (7, 4)
 ) -> Figure:
@@ -101,10 +141,13 @@ def loss_curves(
         raise ValueError("loss_curves needs the losses of at least one step.")
     figure = Figure(figsize=inches, layout="constrained")
     axis = figure.subplots()
-    for name in history[0]:
+    for number, name in enumerate(history[0]):
         values = [losses[name] for losses in history]
         if any(value > 0 for value in values):
-            axis.plot(values, label=name, linewidth=2.2 if name == "total" else 1.2)
+            # Markers of different curves stand at different steps, so that they do not hide each other.
+            every = max(len(values) // 8, 1)
+            marks = {"markevery": (number * every // len(history[0]), every), "markersize": 5}
+            axis.plot(values, label=name, **curve_look(name), **marks)
     axis.set_yscale("log")
     axis.set_xlabel("step")
     axis.set_ylabel("loss, before its weight")

@@ -243,6 +243,24 @@ def test_the_stories_of_the_studio(studio):
     assert not tab.console
 
 
+def test_a_closed_tab_leaves_a_run_that_can_be_found_again_and_stopped(studio):
+    """The run goes on in the kernel; whoever opens the notebook again has the app and its picture."""
+    tab = studio()
+    begin(tab)
+    tab.page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    left = index(tab)
+    tab.page.goto("about:blank")
+    tab.open("studio.ipynb")
+    tab.locator(".nst-stop").wait_for()
+    until(lambda: index(tab) > left, PATIENCE, "the run did not go on")
+    tab.press(".nst-stop")
+    stopped(tab, ".nst-studio")
+    assert index(tab) == int(tab.ask("studio.job.step.index"))
+    working = "sum(t.name == 'nstlib job' for t in __import__('threading').enumerate())"
+    assert tab.ask(working) == "0"
+    assert not tab.errors()
+
+
 # What is broken, the story that notices it, and at what.
 BROKEN = {
     "frozen preview": (

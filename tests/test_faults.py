@@ -223,6 +223,15 @@ TestTheStudioWithstands = Presses.TestCase
 TestTheStudioWithstands.pytestmark = [pytest.mark.slow]
 
 
+class ManyPresses(Presses):
+    """The same, eight times as often."""
+
+
+ManyPresses.TestCase.settings = settings(max_examples=200, stateful_step_count=20, deadline=None)
+TestTheStudioWithstandsMore = ManyPresses.TestCase
+TestTheStudioWithstandsMore.pytestmark = [pytest.mark.long]
+
+
 @pytest.mark.parametrize("kind", [".png", ".jpg"])
 def test_a_picture_that_cannot_be_written_halfway_is_not_half_there(monkeypatch, kind):
     images.save_image(torch.zeros(1, 3, 20, 20), f"a{kind}")

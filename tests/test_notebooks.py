@@ -21,6 +21,7 @@ NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 PLAYGROUND = FOLDER / "playground.ipynb"  # apps alone
 
 MAX_LINES = 15  # of a code cell, blank ones not counted
+WHOLE, MAX_LINES_OF_ALL = "whole-algorithm", 25  # the one cell that holds all of the method
 MAX_BYTES = 1_500_000  # of a file
 TEXT = {"text/plain", "text/markdown", "text/latex", "text/html"}
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -95,7 +96,7 @@ def test_opening_cell(path, notebook):
     assert re.match(rf"# {title}:? \w", opening.source), "the title is '# NN …'"
     parts = [
         r"^\*\*What you will be able to do\*\*\n+- ",
-        r"^\*\*Time\*\*: [^*]*\d+ minutes[^*]*\bCPU\b[^*]*\bGPU\b",
+        r"^\*\*Time\*\*: [^*]*\d+ minutes[^*]*\bCPU\b",
         r"^\*\*Before you start\*\*: \w",
         r"^\*\*Sources\*\*: \w",
     ]
@@ -108,7 +109,8 @@ def test_cells_are_short_and_not_empty(notebook):
         assert cell.source.strip(), f"cell {cell.id} is empty"
     for cell in code_cells(notebook):
         lines = [line for line in cell.source.splitlines() if line.strip()]
-        assert len(lines) <= MAX_LINES, f"{len(lines)} lines in {lines[0]!r}"
+        longest = MAX_LINES_OF_ALL if WHOLE in cell.metadata.get("tags", []) else MAX_LINES
+        assert len(lines) <= longest, f"{len(lines)} lines in {lines[0]!r}"
 
 
 def test_outputs_are_of_one_run_from_top_to_bottom(path, notebook):
@@ -141,9 +143,13 @@ def test_only_text_and_jpeg(notebook):
 
 
 def test_pictures_have_alt_texts(notebook):
-    for output, kind, _ in data(notebook):
+    for output, kind, content in data(notebook):
         if kind.startswith("image/"):
             assert len(output.metadata.get(kind, {}).get("alt", "").split()) >= 4
+        elif kind == "text/html":  # pictures that move
+            for tag in re.findall(r"<img[^>]*>", content):
+                assert len(re.search(r'alt="([^"]*)"', tag)[1].split()) >= 4
+                assert 'src="data:image/jpeg;base64,' in tag
     prose = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
     for text in prose:
         assert "![](" not in text

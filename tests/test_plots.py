@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from matplotlib.colors import to_rgb
 
 from nstlib import plots
 
@@ -55,3 +56,37 @@ def test_loss_curves_has_a_line_for_each_term_that_is_ever_above_zero():
     np.testing.assert_allclose(lines["total"], [2, 1, 2 / 3, 0.5])
     with pytest.raises(ValueError, match="at least one step"):
         plots.loss_curves([])
+
+
+def test_layers_of_a_block_look_alike_and_blocks_differ_in_color_and_in_marker():
+    looks = [plots.layer_look(f"relu{block}_1") for block in range(1, 6)]
+    assert len({look["color"] for look in looks}) == len({look["marker"] for look in looks}) == 5
+    assert plots.layer_look("conv4_2") == plots.layer_look("relu4_1")
+    for wrong in ("relu6_1", "pool1", "relu", ""):
+        with pytest.raises(ValueError, match="not a layer"):
+            plots.layer_look(wrong)
+
+
+def contrast(color, other):
+    """WCAG 2.1: the ratio of two luminances."""
+
+    def luminance(rgb):
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
+        return np.dot(linear, [0.2126, 0.7152, 0.0722])
+
+    dark, light = sorted((luminance(to_rgb(color)), luminance(to_rgb(other))))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("page", ["#ffffff", "#111111"])
+def test_every_layer_can_be_seen_on_white_and_on_black(page):
+    for block in range(1, 6):
+        assert contrast(plots.layer_look(f"relu{block}_1")["color"], page) >= 3
+
+
+def test_the_content_curve_differs_from_the_style_curve_of_the_same_layer():
+    content, style = plots.curve_look("content/relu4_1"), plots.curve_look("style/relu4_1")
+    assert content["linestyle"] != style["linestyle"]
+    assert content["color"] == style["color"]
+    assert plots.curve_look("total")["color"] == "black"
+    assert plots.curve_look("edges")["color"] == plots.curve_look("edges/left")["color"]

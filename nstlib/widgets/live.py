@@ -9,9 +9,24 @@ from collections.abc import Callable, Mapping, Sequence
 import ipywidgets as widgets
 
 from nstlib.optimize import Step
+from nstlib.plots import curve_look
 
 # Okabe and Ito's colors, which color-blind people can tell apart; without yellow, too light on white.
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+DASHES = {
+    "-": "",
+    "--": ' stroke-dasharray="5 3"',
+    ":": ' stroke-dasharray="2 2"',
+    "-.": ' stroke-dasharray="6 2 2 2"',
+}
+# The markers of `plots.layer_look` as paths about a point.
+MARKERS = {
+    "o": "m-3.2 0a3.2 3.2 0 1 0 6.4 0a3.2 3.2 0 1 0 -6.4 0z",
+    "s": "m-2.9 -2.9h5.8v5.8h-5.8z",
+    "^": "m0 -3.6l3.6 6.4h-7.2z",
+    "D": "m0 -3.8l3.8 3.8l-3.8 3.8l-3.8 -3.8z",
+    "v": "m0 3.6l-3.6 -6.4h7.2z",
+}
 POINTS = 240  # of a curve: nobody would see more, and all of them are sent to the browser
 
 
@@ -165,17 +180,20 @@ def loss_plot(
     parts.append(f'<text x="{middle}" y="{height - 4}" text-anchor="middle">step</text>')
 
     line = min(16.0, (bottom - top) / max(len(curves), 1))
-    number = 0
     for place, (name, values) in enumerate(curves.items()):
-        look = 'stroke="currentColor" stroke-width="2.4"'
-        if name != "total":
-            dashes = ' stroke-dasharray="5 3"' if number >= len(COLORS) else ""
-            look = f'stroke="{COLORS[number % len(COLORS)]}" stroke-width="1.6"{dashes}'
-            number += 1
+        curve = curve_look(name)
+        color = "currentColor" if name == "total" else curve["color"]
+        look = f'stroke="{color}" stroke-width="{curve["linewidth"]}"{DASHES[curve["linestyle"]]}'
         here = top + (place + 0.5) * line
         parts.append(
             f'<path d="{_path(values, x, y)}" fill="none" stroke-linejoin="round" {look}/>'
         )
+        mark = MARKERS.get(curve.get("marker"), "")
+        ends = [(x(len(values) - 1), y(values[-1]))] if _can_be_shown(values[-1]) else []
+        for across, down in [*ends, (right + 18, here)] if legend else ends:
+            parts.append(
+                f'<path d="M{across:.1f} {down:.1f}{mark}" fill="{color}"/>' if mark else ""
+            )
         if legend:
             parts.append(
                 f'<path d="M{right + 10} {here:.1f}h16" {look}/>'
