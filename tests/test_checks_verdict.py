@@ -1,6 +1,10 @@
+import re
+
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nstlib.checks import Mistake, judge
 
@@ -72,3 +76,36 @@ def test_floats_dictionaries_and_tuples_are_compared_by_member():
 def test_a_mistake_that_cannot_happen_is_skipped():
     impossible = Mistake(lambda x: x @ torch.ones(7), "never")
     assert judge(lambda x: x + 1, double, INPUTS, [impossible, TWICE]).message != "never"
+
+
+NUMBERS = st.floats(-1e3, 1e3, width=32)
+ANSWERS = st.one_of(
+    NUMBERS,
+    st.text("ab", max_size=2),
+    st.booleans(),
+    st.lists(NUMBERS, min_size=2, max_size=2).map(torch.tensor),
+    st.tuples(NUMBERS, NUMBERS),
+    st.fixed_dictionaries({"a": NUMBERS, "b": st.lists(NUMBERS, max_size=2).map(torch.tensor)}),
+)
+
+
+@given(answers=st.lists(st.tuples(ANSWERS, ANSWERS), min_size=1, max_size=3))
+def test_a_hint_never_says_that_something_is_wrong_which_is_what_was_expected(answers):
+    """Also where the first input's answers agree, and where the numbers differ in the sixth digit."""
+    verdict = judge(
+        lambda i: answers[i][0], lambda i: answers[i][1], [(i,) for i in range(len(answers))]
+    )
+    if verdict.right is False:
+        said = re.search(
+            r"(?:value is|this is) (.*?)(?: where|, and) (.*) is expected", verdict.message
+        )
+        assert said is None or said[1] != said[2]
+
+
+def test_the_hint_is_about_the_input_that_differs():
+    """As it was for a start from noise: right for one input, and compared there."""
+    verdict = judge(lambda x: 1.0, lambda x: x, [(1.0,), (2.0,)])
+    assert "1 where 2 is expected" in verdict.message
+    verdict = judge(lambda x: {"a": 1.0, "b": x}, lambda x: {"a": 1.0, "b": 2 * x}, [(1.5,)])
+    assert "under 'b'" in verdict.message
+    assert "1.5 where 3 is expected" in verdict.message

@@ -61,7 +61,8 @@ def judge(
             return Verdict(None, "")
         given.append(made)
     wanted = [reference(*_copies(arguments)) for arguments in inputs]
-    if all(same(a, b, rtol, atol) for a, b in zip(given, wanted, strict=True)):
+    different = [pair for pair in zip(given, wanted, strict=True) if not same(*pair, rtol, atol)]
+    if not different:
         return Verdict(True, praise)
     for mistake in mistakes:
         try:
@@ -70,7 +71,7 @@ def judge(
             continue  # This mistake is impossible for these arguments.
         if all(same(a, b, rtol, atol) for a, b in zip(given, theirs, strict=True)):
             return Verdict(False, mistake.hint)
-    return Verdict(False, _difference(given[0], wanted[0]))
+    return Verdict(False, _difference(*different[0], rtol, atol))
 
 
 def same(a: Any, b: Any, rtol: float = 1e-4, atol: float = 1e-5) -> bool:
@@ -106,7 +107,7 @@ def _copies(arguments: tuple) -> tuple:
     )
 
 
-def _difference(given: Any, wanted: Any) -> str:
+def _difference(given: Any, wanted: Any, rtol: float, atol: float) -> str:
     """One sentence on what is wrong when no mistake has a name."""
     if isinstance(wanted, Tensor) and wanted.ndim and not isinstance(given, Tensor):
         return (
@@ -114,13 +115,32 @@ def _difference(given: Any, wanted: Any) -> str:
         )
     if isinstance(given, Tensor) and isinstance(wanted, Tensor) and given.shape != wanted.shape:
         return f"the shape is {tuple(given.shape)}, and should be {tuple(wanted.shape)}."
+    if isinstance(wanted, dict) and isinstance(given, dict) and list(given) == list(wanted):
+        key = next(key for key in wanted if not same(given[key], wanted[key], rtol, atol))
+        return f"under {key!r}, {_difference(given[key], wanted[key], rtol, atol)}"
+    sequences = isinstance(wanted, (tuple, list)) and isinstance(given, (tuple, list))
+    if sequences and len(given) == len(wanted):
+        pairs = enumerate(zip(given, wanted, strict=True), start=1)
+        number, pair = next((n, pair) for n, pair in pairs if not same(*pair, rtol, atol))
+        return f"in member {number}, {_difference(*pair, rtol, atol)}"
     if _numeric(given) and _numeric(wanted):
         a, b = (torch.as_tensor(x).detach().to("cpu", torch.float64) for x in (given, wanted))
         if a.shape == b.shape:
             where = (a - b).abs().flatten().argmax()
-            one, other = a.flatten()[where].item(), b.flatten()[where].item()
-            return f"the shape is right, but a value is {one:.5g} where {other:.5g} is expected."
+            said, expected = _told_apart(a.flatten()[where].item(), b.flatten()[where].item())
+            return f"the shape is right, but a value is {said} where {expected} is expected."
+    if _kind(given) == _kind(wanted):
+        return f"this is {given!r}, and {wanted!r} is expected."
     return f"this is {_kind(given)}, and {_kind(wanted)} is expected."
+
+
+def _told_apart(one: float, other: float) -> tuple[str, str]:
+    """Two numbers with as many digits as it takes to see that they differ."""
+    for digits in (5, 9, 17):
+        texts = f"{one:.{digits}g}", f"{other:.{digits}g}"
+        if texts[0] != texts[1]:
+            break
+    return texts
 
 
 def _kind(x: Any) -> str:
