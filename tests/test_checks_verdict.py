@@ -1,12 +1,15 @@
+import json
 import re
+from datetime import date
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from IPython.lib.pretty import pretty
 
-from nstlib.checks import Mistake, judge
+from nstlib.checks import Mistake, Verdict, ch03_gram, judge
 
 INPUTS = [(torch.tensor([1.0, 2.0]),), (torch.tensor([3.0, 5.0]),)]
 TWICE = Mistake(lambda x: 3 * x, "three times is once too often.")
@@ -109,3 +112,66 @@ def test_the_hint_is_about_the_input_that_differs():
     verdict = judge(lambda x: {"a": 1.0, "b": x}, lambda x: {"a": 1.0, "b": 2 * x}, [(1.5,)])
     assert "under 'b'" in verdict.message
     assert "1.5 where 3 is expected" in verdict.message
+
+
+# The count of hints
+
+
+def gram_without_division(features):
+    flat = features.flatten(2)
+    return flat @ flat.mT
+
+
+def gram_divided(features):
+    return gram_without_division(features) / features[0, 0].numel()
+
+
+@pytest.fixture
+def counted(tmp_path, monkeypatch):
+    path = tmp_path / "hints.jsonl"
+    monkeypatch.setenv("NSTLIB_HINTS", str(path))
+    return lambda: [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_what_is_shown_is_counted_and_nothing_else(counted):
+    assert ch03_gram.gram_matrix(gram_divided).right  # asked, but not shown
+    pretty(ch03_gram.gram_matrix(gram_without_division))
+    pretty(ch03_gram.gram_matrix(stub))
+    pretty(ch03_gram.gram_matrix(gram_divided))
+    wrong, right = counted()
+    about = {"day": date.today().isoformat(), "notebook": "03", "check": "gram_matrix"}
+    hint = wrong.pop("hint")
+    assert wrong == {**about, "right": False}
+    assert right == {**about, "right": True}
+    assert ch03_gram.gram_matrix(gram_without_division).message.startswith(hint)
+    assert 0 < len(hint.split()) <= 8
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "your function stops with OSError: /home/ada/notes.txt is missing",
+        "this is 'ada', and 'right' is expected.",
+        "under 'ada', the shape is (1, 2).",
+        "a value is 1815 where 2 is expected: ada.",
+        "this is <ada object>, and None is expected.",
+    ],
+)
+def test_what_a_student_has_written_is_not_counted(counted, message):
+    pretty(Verdict(False, message))
+    [line] = counted()
+    assert "ada" not in str(line)
+    assert "1815" not in str(line)
+
+
+def test_nothing_is_counted_unless_asked_for(tmp_path, monkeypatch):
+    monkeypatch.delenv("NSTLIB_HINTS", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert pretty(Verdict(False, "no.")) == "not yet: no."
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("path", ["/no/such/folder/hints.jsonl", "~nobody-of-this-name/x", "/"])
+def test_a_file_that_cannot_be_written_harms_nothing(path, monkeypatch):
+    monkeypatch.setenv("NSTLIB_HINTS", path)
+    assert pretty(Verdict(True, "well done.")) == "right: well done."

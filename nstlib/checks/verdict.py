@@ -4,8 +4,15 @@ A check names each misconception by the function that it leads to. An answer tha
 that way gets the hint that goes with it; there is no guessing from error messages.
 """
 
+import json
+import os
+import re
+import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,16 +20,58 @@ import torch
 from torch import Tensor
 
 
+def _asking() -> tuple[str, str]:
+    """Notebook and name of the check that is running, such as ("02", "descent"), or two empty texts."""
+    frame, found = sys._getframe(), ("", "")
+    while frame is not None:
+        chapter = re.match(r"nstlib\.checks\.ch(\d\d)", frame.f_globals.get("__name__", ""))
+        if chapter:  # The outermost such function is the one that the notebook has called.
+            found = chapter[1], frame.f_code.co_name
+        frame = frame.f_back
+    return found
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """What a check says of an answer. right: None where nothing was attempted yet."""
+    """What a check says of an answer.
+
+    right: None where nothing was attempted yet; check: the notebook and the name of the check.
+    """
 
     right: bool | None
     message: str
+    check: tuple[str, str] = field(default_factory=_asking, compare=False, kw_only=True)
 
     def __repr__(self) -> str:
         mark = {True: "right", False: "not yet", None: "not attempted yet"}[self.right]
         return f"{mark}: {self.message}" if self.message else mark
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        # A notebook calls this to show the verdict: only what a student sees is counted.
+        printer.text(repr(self))
+        _count(self)
+
+
+def _count(verdict: Verdict) -> None:
+    """Append one line of JSON to the file that NSTLIB_HINTS names; without it, do nothing.
+
+    The line says nothing of the student: only the words of a hint before its first value, which
+    could be the student's own. An exercise never fails because the file cannot be written.
+    """
+    path = os.environ.get("NSTLIB_HINTS")
+    if not path or verdict.right is None:
+        return
+    notebook, check = verdict.check
+    line = {"day": date.today().isoformat(), "notebook": notebook, "check": check}
+    line["right"] = verdict.right
+    if not verdict.right:
+        words = re.split(r"\s['\"]|[\d(\[{<:`]", verdict.message)[0].split()
+        line["hint"] = " ".join(words[:8])
+    with (
+        suppress(OSError, RuntimeError),
+        Path(path).expanduser().open("a", encoding="utf-8") as file,
+    ):
+        file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
 @dataclass(frozen=True)
