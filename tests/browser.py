@@ -70,6 +70,14 @@ def until(function: Callable[[], Any], timeout: float = 120, failure: str = "not
     return answer
 
 
+def hindrances(page: Any, node_modules: Path, within: str = "body") -> list[str]:
+    """What axe finds in a part of a page that keeps people out: each with its element."""
+    page.evaluate((node_modules / "axe-core/axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("part => axe.run(part)", within)["violations"]
+    grave = [violation for violation in found if violation["impact"] in ("serious", "critical")]
+    return [f"{v['id']}: {node['html'][:200]}" for v in grave for node in v["nodes"]]
+
+
 def write_notebook(path: Path, cells: Sequence[str]) -> None:
     """A notebook of code cells, for the kernel of this environment."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])

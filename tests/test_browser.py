@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from browser import NOTEBOOK, needs_chromium, until
+from browser import NOTEBOOK, hindrances, needs_chromium, until
 from PIL import Image
 
 from nstlib import painting, save_image
@@ -418,6 +418,15 @@ def test_the_playground(lab, lab_server, viewport):
     for app in tab.locator(".nst-app").all():
         assert not app.evaluate(wide), "an app is wider than the page"
     assert not tab.console
+
+
+@pytest.mark.long
+def test_nothing_in_the_apps_keeps_people_out(lab, lab_server, node_modules):
+    shutil.copy(PLAYGROUND, lab_server.folder)
+    tab = lab("playground.ipynb")
+    tab.run_all(300)
+    assert not tab.errors()
+    assert hindrances(tab.page, node_modules, ".nst-app") == []
 
 
 BROKEN_ELSEWHERE = {

@@ -13,11 +13,13 @@ EXERCISES = {
     "my_with_colors_of": checks.luminance_only,
     "my_recolored": checks.color_match,
     "my_mixed_gram": checks.gram_mix,
+    "my_masked_gram": checks.region,
 }
 REFERENCES = {
     "my_with_colors_of": checks.with_colors_of,
     "my_recolored": checks.recolored,
     "my_mixed_gram": checks.mixed_gram,
+    "my_masked_gram": checks.masked_gram,
 }
 YIQ = torch.tensor([[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
 
@@ -162,6 +164,44 @@ def not_divided(one, other, share):
     return share * a @ a.mT + (1 - share) * b @ b.mT
 
 
+def products(features, mask):
+    """The products of all pairs of channels at each position, (C, C, H, W)."""
+    return torch.einsum("ihw,khw->ikhw", features[0], features[0]) * mask
+
+
+def mean_over_all_positions(features, mask):
+    return products(features, mask).mean((2, 3))[None]
+
+
+def features_masked_first(features, mask):
+    return products(features * mask, 1).sum((2, 3))[None] / mask.sum()
+
+
+def gram_of_masked_features(features, mask):
+    return gram_matrix(features * mask)
+
+
+def sum_over_the_region(features, mask):
+    return products(features, mask).sum((2, 3))[None]
+
+
+def the_other_region(features, mask):
+    return products(features, 1 - mask).sum((2, 3))[None] / (1 - mask).sum()
+
+
+def mask_not_used(features, mask):
+    return gram_matrix(features)
+
+
+def matrix_scaled(features, mask):
+    return gram_matrix(features) * mask.mean()
+
+
+def mask_rounded(features, mask):
+    hard = (mask > 0.5).float()
+    return products(features, hard).sum((2, 3))[None] / hard.sum()
+
+
 WRONG = {
     "my_with_colors_of": {
         mean_of_rgb: "does not weigh them alike",
@@ -192,6 +232,16 @@ WRONG = {
         always_half: "half and half",
         not_divided: "not divided",
     },
+    "my_masked_gram": {
+        mean_over_all_positions: "divided by all H * W positions. Divide",
+        features_masked_first: "counts twice",
+        gram_of_masked_features: "counts squared",
+        sum_over_the_region: "a sum, not a mean",
+        the_other_region: "turned around",
+        mask_not_used: "mask is not used",
+        matrix_scaled: "whole matrix smaller",
+        mask_rounded: "rounded to 0 and 1",
+    },
 }
 CASES = [(name, wrong, hint) for name, table in WRONG.items() for wrong, hint in table.items()]
 
@@ -207,6 +257,8 @@ def test_a_wrong_answer_gets_its_own_hint(name, wrong, hint):
 def test_the_solution_agrees_with_the_reference(name):
     if name == "my_mixed_gram":
         given = torch.rand(1, 5, 6, 7), torch.rand(1, 5, 4, 3), 0.3
+    elif name == "my_masked_gram":
+        given = torch.rand(1, 5, 6, 7), torch.rand(1, 1, 6, 7)
     else:
         given = torch.rand(1, 3, 20, 30), torch.rand(1, 3, 20, 30)
     torch.testing.assert_close(SOLVED[name](*given), REFERENCES[name](*given), rtol=1e-4, atol=1e-5)
@@ -252,3 +304,13 @@ def test_mixed_target_has_the_minimum_of_the_mixed_losses():
     target = (gram - checks.mixed_gram(one, other, 0.3)).square().sum()
     gradients = [torch.autograd.grad(loss, gram)[0] for loss in (both, target)]
     torch.testing.assert_close(*gradients)
+
+
+def test_a_mask_of_ones_is_the_gram_matrix_and_a_hard_one_that_of_the_region():
+    features = torch.rand(1, 5, 6, 8)
+    mask = torch.zeros(1, 1, 6, 8)
+    mask[..., :3] = 1
+    torch.testing.assert_close(
+        checks.masked_gram(features, torch.ones(1, 1, 6, 8)), gram_matrix(features)
+    )
+    torch.testing.assert_close(checks.masked_gram(features, mask), gram_matrix(features[..., :3]))

@@ -13,8 +13,8 @@ NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 SOLUTIONS = runpy.run_path(str(NOTEBOOKS / "solutions" / "04_style.py"))
 CHECKS = {
     "my_layer_error": checks.layer_error,
-    "my_style_loss": checks.weighted_sum,
-    "my_equal_shares": checks.equal_shares,
+    "my_style_gradient": checks.style_gradient,
+    "my_heights": checks.heights,
 }
 
 
@@ -74,79 +74,120 @@ def height_for_positions(new, style):
     return ((gram - target) ** 2).sum() / (4 * n**2 * new.shape[2] ** 2)
 
 
-def mean_square(a, b):
-    return ((a - b) ** 2).mean()
+def pieces(values, target):
+    """F, G - A and N² M², as most students would begin."""
+    f = values.clamp_min(0).flatten(2)
+    return f, f @ f.mT - target, (f.shape[1] * f.shape[2]) ** 2
 
 
-def weight_inside(grams, targets, weights):
-    return sum(((weights[k] * (grams[k] - targets[k])) ** 2).mean() for k in targets)
+def gradient(values, target):
+    return SOLUTIONS["my_style_gradient"](values, target)
 
 
-def mean_over_layers(grams, targets, weights):
-    terms = [weights[k] * mean_square(grams[k], targets[k]) for k in targets]
-    return torch.stack(terms).mean()
+def mask_forgotten(values, target):
+    f, difference, scale = pieces(values, target)
+    return (difference @ f / scale).view_as(values)
 
 
-def weighted_mean(grams, targets, weights):
-    total = sum(weights[k] * mean_square(grams[k], targets[k]) for k in targets)
-    return total / sum(weights.values())
+def relu_forgotten(values, target):
+    f = values.flatten(2)
+    return ((f @ f.mT - target) @ f).view_as(values) / (f.shape[1] * f.shape[2]) ** 2
 
 
-def last_layer_only(grams, targets, weights):
-    for k in targets:
-        total = weights[k] * mean_square(grams[k], targets[k])
-    return total
+def relu_forgotten_in_the_gram_matrix(values, target):
+    return relu_forgotten(values, target) * (values > 0)
 
 
-def no_weights(grams, targets, weights):
-    return sum(mean_square(grams[k], targets[k]) for k in targets)
+def one_of_two_factors(values, target):
+    f, difference, scale = pieces(values, target)
+    return (2 * difference @ f / (4 * scale)).view_as(values) * (values > 0)
 
 
-def even_weights(grams, targets, weights):
-    return sum(mean_square(grams[k], targets[k]) for k in targets) / len(targets)
+def no_factor_at_all(values, target):
+    f, difference, scale = pieces(values, target)
+    return (difference @ f / (4 * scale)).view_as(values) * (values > 0)
 
 
-def paired_by_order(grams, targets, weights):
-    pairs = zip(grams.values(), targets.values(), weights.values(), strict=True)
-    return sum(w * mean_square(g, a) for g, a, w in pairs)
+def one_factor_too_many(values, target):
+    return 2 * gradient(values, target)
 
 
-def all_entries_in_one(grams, targets, weights):
-    entries = [weights[k] * (grams[k] - targets[k]).flatten() ** 2 for k in targets]
-    return torch.cat(entries).mean()
+def four_lost(values, target):
+    f, difference, scale = pieces(values, target)
+    return (4 * difference @ f / scale).view_as(values) * (values > 0)
 
 
-def entries_added(grams, targets, weights):
-    return sum(weights[k] * ((grams[k] - targets[k]) ** 2).sum() for k in targets)
+def reshaped_not_transposed(values, target):
+    f, difference, scale = pieces(values, target)
+    return (f.mT @ difference / scale).reshape(values.shape) * (values > 0)
 
 
-def terms_by_name(grams, targets, weights):
-    return {k: weights[k] * mean_square(grams[k], targets[k]) for k in targets}
+def reshaped_and_unmasked(values, target):
+    f, difference, scale = pieces(values, target)
+    return (f.mT @ difference / scale).reshape(values.shape)
 
 
-def not_shared_out(errors):
-    return {k: 1 / e for k, e in errors.items()}
+def downhill(values, target):
+    return -gradient(values, target)
 
 
-def upside_down(errors):
-    return {k: e / sum(errors.values()) for k, e in errors.items()}
+def gram_of_the_library(values, target):
+    f, _, scale = pieces(values, target)
+    difference = gram_matrix(values.relu()) - target
+    return (difference @ f / scale).view_as(values) * (values > 0)
 
 
-def all_the_same(errors):
-    return {k: 1 / len(errors) for k in errors}
+def fraction_forgotten(values, target):
+    f, difference, _ = pieces(values, target)
+    return (difference @ f).view_as(values) * (values > 0)
 
 
-def weights_add_to_one(errors):
-    inverse = {k: 1 / e for k, e in errors.items()}
-    return {k: w / sum(inverse.values()) for k, w in inverse.items()}
+def fraction_not_squared(values, target):
+    f, difference, scale = pieces(values, target)
+    return (difference @ f / scale**0.5).view_as(values) * (values > 0)
 
 
-def shares_of_the_sum(errors):
-    return {k: sum(errors.values()) / e for k, e in errors.items()}
+def height_for_positions_again(values, target):
+    f, difference, _ = pieces(values, target)
+    n, height = values.shape[1:3]
+    return (difference @ f / (n * height) ** 2).view_as(values) * (values > 0)
 
 
-def one_root_too_many(errors):
-    return {k: 1 / (len(errors) * e**0.5) for k, e in errors.items()}
+def heights_not_divided(gram):
+    return gram[1][2:]
+
+
+def heights_of_all(gram):
+    return gram[1] / gram[0]
+
+
+def heights_upside_down(gram):
+    return gram[0, 2:] / gram[1, 2:]
+
+
+def sums_only(gram):
+    return gram[0, 2:]
+
+
+def divided_by_squares(gram):
+    return gram[1, 2:] / torch.diag(gram)[2:]
+
+
+def divided_by_squared_heights(gram):
+    return gram[1, 2:] / gram[1, 1]
+
+
+def divided_by_heights(gram):
+    return gram[1, 2:] / gram[0, 1]
+
+
+def divided_by_positions(gram):
+    return gram[1, 2:] / gram[0, 0]
+
+
+def cosines(gram):
+    size = torch.diag(gram).sqrt()
+    return (gram / size / size[:, None])[1, 2:]
 
 
 WRONG = [
@@ -160,22 +201,29 @@ WRONG = [
     ("my_layer_error", squared_last, "square the sum"),
     ("my_layer_error", absolute, "absolute"),
     ("my_layer_error", height_for_positions, "the height alone"),
-    ("my_style_loss", weight_inside, "inside the square"),
-    ("my_style_loss", mean_over_layers, "mean over the layers"),
-    ("my_style_loss", weighted_mean, "divided by the sum of the weights"),
-    ("my_style_loss", last_layer_only, "only the last layer"),
-    ("my_style_loss", no_weights, "every layer counts 1."),
-    ("my_style_loss", even_weights, "every layer counts 1 / (number of layers)"),
-    ("my_style_loss", paired_by_order, "paired by their order"),
-    ("my_style_loss", all_entries_in_one, "outvotes"),
-    ("my_style_loss", entries_added, "not their sum"),
-    ("my_style_loss", terms_by_name, "add them up"),
-    ("my_equal_shares", not_shared_out, "each is 1"),
-    ("my_equal_shares", upside_down, "upside down"),
-    ("my_equal_shares", all_the_same, "not equal shares"),
-    ("my_equal_shares", weights_add_to_one, "The shares w_l E_l should"),
-    ("my_equal_shares", shares_of_the_sum, "should add up to 1"),
-    ("my_equal_shares", one_root_too_many, "square root"),
+    ("my_style_gradient", mask_forgotten, "multiply by (values > 0)"),
+    ("my_style_gradient", relu_forgotten, "negative ones included"),
+    ("my_style_gradient", relu_forgotten_in_the_gram_matrix, "the mask is there"),
+    ("my_style_gradient", one_of_two_factors, "half of it"),
+    ("my_style_gradient", no_factor_at_all, "a quarter of it"),
+    ("my_style_gradient", one_factor_too_many, "twice too much"),
+    ("my_style_gradient", four_lost, "four times too much"),
+    ("my_style_gradient", reshaped_not_transposed, "Transpose it"),
+    ("my_style_gradient", reshaped_and_unmasked, "should be transposed"),
+    ("my_style_gradient", downhill, "points uphill"),
+    ("my_style_gradient", gram_of_the_library, "is divided by M"),
+    ("my_style_gradient", fraction_forgotten, "is missing"),
+    ("my_style_gradient", fraction_not_squared, "divided by N M"),
+    ("my_style_gradient", height_for_positions_again, "the height alone"),
+    ("my_heights", heights_not_divided, "seem to lie twice as high"),
+    ("my_heights", heights_of_all, "Leave them out"),
+    ("my_heights", heights_upside_down, "upside down"),
+    ("my_heights", sums_only, "not yet where"),
+    ("my_heights", divided_by_squares, "sums of the squares"),
+    ("my_heights", divided_by_squared_heights, "the sum of the squared heights"),
+    ("my_heights", divided_by_heights, "divided by the sum of the heights"),
+    ("my_heights", divided_by_positions, "the number of positions"),
+    ("my_heights", cosines, "the cosine"),
 ]
 
 
@@ -195,19 +243,19 @@ def test_no_two_mistakes_share_a_hint():
 
 def test_the_solutions_agree_with_the_library():
     torch.manual_seed(0)
-    new = {"relu1_1": torch.rand(1, 4, 6, 5), "relu2_1": torch.rand(1, 8, 3, 2)}
-    style = {layer: torch.rand_like(f) for layer, f in new.items()}
-    grams = {layer: gram_matrix(f) for layer, f in new.items()}
-    targets = {layer: gram_matrix(f) for layer, f in style.items()}
-    weights = {"relu2_1": 3.0, "relu1_1": 0.5}
+    new, style = torch.rand(2, 1, 4, 6, 5)
+    mine = SOLUTIONS["my_layer_error"](new, style)
+    torch.testing.assert_close(mine, style_loss(new, gram_matrix(style), convention="paper"))
 
-    for layer in new:
-        mine = SOLUTIONS["my_layer_error"](new[layer], style[layer])
-        torch.testing.assert_close(mine, style_loss(new[layer], targets[layer], convention="paper"))
-    mine = SOLUTIONS["my_style_loss"](grams, targets, weights)
-    theirs = {k: style_loss(new[k], targets[k], convention="mean") for k in targets}
-    torch.testing.assert_close(mine, sum(weights[k] * theirs[k] for k in targets))
+    values, painting = (torch.randn(2, 1, 4, 6, 5, dtype=torch.double) * 3).requires_grad_()
+    target = gram_matrix(painting.detach().relu()) * 30  # 30 positions: the plain sum
+    loss = style_loss(values.relu(), target / 30, convention="paper")
+    (wanted,) = torch.autograd.grad(loss, values)
+    torch.testing.assert_close(SOLUTIONS["my_style_gradient"](values.detach(), target), wanted)
 
-    errors = {"relu1_1": 0.3, "relu2_1": 7.0, "relu3_1": 0.01}
-    shares = [w * errors[layer] for layer, w in SOLUTIONS["my_equal_shares"](errors).items()]
-    assert shares == pytest.approx([1 / 3] * 3)
+
+def test_heights_are_those_of_bars():
+    height = torch.linspace(1, 0, 5).view(1, 5, 1).expand(1, 5, 3)
+    bars = 7 * torch.eye(5)[1:3, :, None].expand(2, 5, 3)  # in the second and the third row
+    gram = gram_matrix(torch.cat([torch.ones(1, 5, 3), height, bars])[None])[0]
+    torch.testing.assert_close(SOLUTIONS["my_heights"](gram), torch.tensor([0.75, 0.5]))

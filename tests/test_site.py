@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
-from browser import needs_chromium, until
+from browser import hindrances, needs_chromium, until
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from test_notebooks import NO_NETWORK, NOTEBOOKS
 
@@ -460,6 +460,18 @@ def test_a_page_in_the_browser(name, width, site, browser, screenshots):
         hints.first.locator("summary").click()
         assert hints.first.locator("p").first.is_visible()
     assert problems == []
+    page.close()
+
+
+@pytest.mark.long
+@needs_chromium
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", [*LOOKED_AT, "00_start_here", "site/glossary"])
+def test_nothing_on_a_page_keeps_people_out(name, scheme, site, browser, node_modules):
+    page, _, _ = open_page(browser, site, name, 1280, lambda route: route.abort())
+    page.emulate_media(color_scheme=scheme)
+    page.wait_for_load_state()
+    assert hindrances(page, node_modules) == []
     page.close()
 
 

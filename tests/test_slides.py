@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from browser import needs_chromium
+from browser import hindrances, needs_chromium
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 sys.path.insert(0, str(FOLDER / "course"))
@@ -216,6 +216,8 @@ def test_every_slide_fits_the_screen(show, node_modules, deck, screenshots, size
         page.wait_for_function(TYPESET, arg=text_and_formulas(group)[1])
         page.screenshot(path=screenshots / f"slide_{size[0]}_{number:02}.png")
         assert not page.evaluate(OVERFLOW), f"slide {number}: {group[0].source[:60]}"
+        if size == (1280, 720):
+            assert not hindrances(page, node_modules), f"slide {number}"
         shares = page.evaluate(FIGURES)
         assert len(shares) == len(pictures(group))
         small += [(number, share) for share in shares if share < 0.25]

@@ -19,6 +19,7 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
 import api_pages
 import formulas
+from sphinx.writers.html5 import HTML5Translator
 
 import nstlib
 
@@ -57,7 +58,6 @@ autodoc_preserve_defaults = True
 autodoc_typehints_format = "short"
 add_module_names = False
 default_role = "py:obj"  # the docstrings write `name`; what is no name of ours stays code
-maximum_signature_line_length = 110
 python_display_short_literal_types = True
 toc_object_entries_show_parents = "hide"
 
@@ -74,11 +74,22 @@ html_copy_source = False
 html_domain_indices = False
 html_show_sphinx = False
 html_math_renderer = "drawn"
-pygments_style = "friendly"
-pygments_dark_style = "native"
+pygments_style = "a11y-high-contrast-light"  # with furo, from accessible-pygments
+pygments_dark_style = "a11y-high-contrast-dark"
+
+
+class Translator(HTML5Translator):
+    """Says of which level the captions of the sidebar are, which Sphinx marks as headings."""
+
+    def starttag(self, node, tagname, suffix="\n", empty=False, **attributes):
+        """Add the level where there is the role."""
+        if attributes.get("ROLE") == "heading":
+            attributes["ARIA-LEVEL"] = "2"
+        return super().starttag(node, tagname, suffix, empty, **attributes)
 
 
 def setup(app):
     """Formulas as drawings; the API pages from README's table and the docstrings."""
+    app.set_translator("html", Translator)
     app.add_html_math_renderer("drawn", (formulas.inline, None), (formulas.display, None))
     app.connect("source-read", api_pages.fill)

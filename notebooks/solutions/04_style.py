@@ -9,15 +9,16 @@ def my_layer_error(new, style):
     return (gram - target).square().sum() / (4 * channels**2 * positions**2)
 
 
-def my_style_loss(grams, targets, layer_weights):
-    """Σ w_l E_l. grams, targets: {layer: (1, N, N)}; layer_weights: {layer: w_l} -> scalar"""
-    total = 0.0
-    for layer, target in targets.items():
-        error = (grams[layer] - target).square().mean()  # the square is of the difference alone
-        total = total + layer_weights[layer] * error  # the weight by name, not by position
-    return total
+def my_style_gradient(values, target):
+    """dE_l / d values. values: (1, N, H, W) before the ReLU; target: A, (1, N, N), a plain sum"""
+    channels, positions = values.shape[1], values.shape[2] * values.shape[3]
+    f = values.relu().flatten(2)  # F, (1, N, M)
+    gradient = (f @ f.mT - target) @ f / (channels**2 * positions**2)
+    # A closed ReLU lets nothing through: there F is 0 and stays 0.
+    return gradient.view_as(values) * (values > 0)
 
 
-def my_equal_shares(errors):
-    """{layer: E_l} -> {layer: w_l} such that every w_l E_l is the same, and their sum is 1"""
-    return {layer: 1 / (len(errors) * error) for layer, error in errors.items()}
+def my_heights(gram):
+    """(N, N), with channel 0 = 1 and channel 1 = height -> mean height of the others, (N - 2,)"""
+    # Row 1 holds the sums of height times feature, row 0 the sums of the features.
+    return gram[1, 2:] / gram[0, 2:]

@@ -35,3 +35,9 @@ def my_mixed_gram(one: Tensor, other: Tensor, share: float) -> Tensor:
     """(1, C, H, W), (1, C, H', W') -> (1, C, C): `share` of the first, the rest of the second."""
     # Statistics first, then the mixture. Each Gram matrix is divided by its own H * W.
     return share * gram_matrix(one) + (1 - share) * gram_matrix(other)
+
+
+def my_masked_gram(features: Tensor, mask: Tensor) -> Tensor:
+    """(1, C, H, W) and (1, 1, H, W) in [0, 1] -> (1, C, C): the mean of the products, weighted."""
+    m, f = mask.flatten(2), features.flatten(2)
+    return (m * f) @ f.mT / m.sum()  # one factor has the weight, not both

@@ -1,15 +1,12 @@
-"""Checks of notebook 04: the style loss of one layer, the sum over layers, and its weights."""
+"""Checks of notebook 04: the style loss of one layer, its gradient, and a matrix that knows where."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from nstlib.checks.verdict import Mistake, Verdict, judge
-
-Grams = Mapping[str, Tensor]
-Weights = Mapping[str, float]
 
 
 def layer_error(answer: Callable[..., Any]) -> Verdict:
@@ -30,13 +27,13 @@ def layer_error(answer: Callable[..., Any]) -> Verdict:
             ),
             Mistake(
                 lambda new, style: _difference(new, style).square().sum() / (4 * _n(new) * _m(new)),
-                "the sum is divided by 4 N M. N and M stand under the fraction bar squared, as the "
-                "differences above it do.",
+                "the sum is divided by 4 N M. N and M are squared under the fraction bar, as the "
+                "differences are above it.",
             ),
             Mistake(
                 lambda new, style: 4 * reference(new, style),
-                "four times too much: the 4 under the fraction bar is missing. No minimum moves for "
-                "that, but the number is not the paper's.",
+                "four times too much: the 4 under the fraction bar is missing. That moves no minimum, "
+                "but the number is not the paper's.",
             ),
             Mistake(
                 lambda new, style: _difference(new, style).square().mean(),
@@ -85,138 +82,181 @@ def layer_error(answer: Callable[..., Any]) -> Verdict:
     )
 
 
-def weighted_sum(answer: Callable[..., Any]) -> Verdict:
-    """Σ w_l E_l with E_l the mean squared difference: grams, targets, layer_weights -> scalar."""
+def style_gradient(answer: Callable[..., Any]) -> Verdict:
+    """dE_l / d values, eq. 6 of Gatys et al. 2015, against autograd.
 
-    def each(grams: Grams, targets: Grams) -> dict[str, Tensor]:
-        return {layer: (grams[layer] - a).square().mean() for layer, a in targets.items()}
+    answer: values (1, N, H, W) of a layer before its ReLU, target (1, N, N) -> (1, N, H, W). The target
+    is a plain sum over positions, and so is the Gram matrix of the rectified values.
+    """
 
-    def reference(grams: Grams, targets: Grams, layer_weights: Weights) -> Tensor:
-        return sum(layer_weights[layer] * e for layer, e in each(grams, targets).items())
+    def reference(values: Tensor, target: Tensor) -> Tensor:
+        values = values.detach().requires_grad_()
+        features = values.relu().flatten(2)
+        squares = (features @ features.mT - target).square().sum()
+        return torch.autograd.grad(squares / _scale(values) / 4, values)[0]
 
-    def weights_inside(grams: Grams, targets: Grams, layer_weights: Weights) -> Tensor:
-        squares = {layer: weight**2 for layer, weight in layer_weights.items()}
-        return reference(grams, targets, squares)
+    def product(values: Tensor, target: Tensor) -> Tensor:
+        """(G - A) F, without the fraction and without the mask."""
+        features = values.relu().flatten(2)
+        return (features @ features.mT - target) @ features
 
-    def last_only(grams: Grams, targets: Grams, layer_weights: Weights) -> Tensor:
-        layer = list(targets)[-1]
-        return layer_weights[layer] * each(grams, targets)[layer]
+    def is_open(values: Tensor) -> Tensor:
+        return (values > 0).float()
 
-    def by_order(grams: Grams, targets: Grams, layer_weights: Weights) -> Tensor:
-        pairs = zip(layer_weights.values(), each(grams, targets).values(), strict=True)
-        return sum(weight * e for weight, e in pairs)
+    def unmasked(values: Tensor, target: Tensor) -> Tensor:
+        return product(values, target).view_as(values) / _scale(values)
 
-    def pooled(grams: Grams, targets: Grams, layer_weights: Weights) -> Tensor:
-        squares = [
-            layer_weights[layer] * (grams[layer] - a).square().flatten()
-            for layer, a in targets.items()
-        ]
-        return torch.cat(squares).mean()
+    def not_rectified(values: Tensor, target: Tensor) -> Tensor:
+        flat = values.flatten(2)
+        return ((flat @ flat.mT - target) @ flat).view_as(values) / _scale(values)
 
-    def summed_entries(grams: Grams, targets: Grams, layer_weights: Weights) -> Tensor:
-        return sum(
-            layer_weights[layer] * (grams[layer] - a).square().sum() for layer, a in targets.items()
-        )
+    def reshaped(values: Tensor, target: Tensor) -> Tensor:
+        turned = product(values, target).mT / _scale(values)
+        return turned.reshape(values.shape)
+
+    def divided_gram(values: Tensor, target: Tensor) -> Tensor:
+        features = values.relu().flatten(2)
+        gram = features @ features.mT / _m(values)
+        return ((gram - target) @ features).view_as(values) / _scale(values) * is_open(values)
 
     return judge(
         answer,
         reference,
-        _gram_dictionaries(),
+        _values_and_targets(),
         [
             Mistake(
-                weights_inside,
-                "the weight stands inside the square: w² E_l in place of w E_l. Square the difference "
-                "first, then weight.",
+                unmasked,
+                "right where the ReLU is open. Where a value is below zero, the ReLU gives 0, and a "
+                "little more or less changes nothing, so the gradient is 0: multiply by (values > 0).",
             ),
             Mistake(
-                lambda g, a, w: reference(g, a, w) / len(a),
-                "this is the mean over the layers. The formula is a sum: if you want a mean, choose "
-                "w_l = 1 / (number of layers), and do it once.",
+                not_rectified,
+                "you use the values as they come out of the convolution, negative ones included. "
+                "F is what is left of them after the ReLU, and only F enters the Gram matrix.",
             ),
             Mistake(
-                lambda g, a, w: reference(g, a, w) / sum(w[layer] for layer in a),
-                "divided by the sum of the weights. Then doubling every w_l changes nothing, and β "
-                "alone decides how much style there is: a fair choice, but not the formula's.",
+                lambda v, a: not_rectified(v, a) * is_open(v),
+                "the mask is there, but the Gram matrix was made of values below zero too. "
+                "F is values.relu().",
             ),
             Mistake(
-                last_only,
-                "only the last layer arrives. Does the loop write `total =` where it needs "
-                "`total = total +`?",
+                lambda v, a: reference(v, a) / 2,
+                "half of it. F stands twice in G = F Fᵀ, so a change of F changes G in two ways, and "
+                "because G - A is symmetric both give the same: one more factor of 2.",
             ),
             Mistake(
-                lambda g, a, w: sum(each(g, a).values()),
-                "the weights are not used: every layer counts 1.",
+                lambda v, a: reference(v, a) / 4,
+                "a quarter of it. The square gives a factor of 2, and F, which stands twice in F Fᵀ, "
+                "gives another: together they cancel the 4 of the fraction.",
             ),
             Mistake(
-                lambda g, a, w: sum(each(g, a).values()) / len(a),
-                "the given weights are not used: every layer counts 1 / (number of layers).",
+                lambda v, a: 2 * reference(v, a),
+                "twice too much. The two factors of 2 (from the square, and from F standing twice in "
+                "F Fᵀ) cancel the 4 under the fraction bar completely.",
             ),
             Mistake(
-                by_order,
-                "weights and layers are paired by their order. A dictionary's order is whatever "
-                "somebody typed: look the weight up by the layer's name.",
+                lambda v, a: 4 * reference(v, a),
+                "four times too much: the two factors of 2 are right, but the 4 of 1 / (4 N² M²) is "
+                "missing. They cancel each other.",
             ),
             Mistake(
-                pooled,
-                "one mean over the entries of all layers: a layer with twice the channels has four "
-                "times the entries, and outvotes the others. Take the mean in each layer, then add.",
+                lambda v, a: reshaped(v, a) * is_open(v),
+                "Fᵀ (G - A) has the shape (M, N), one row for each position. You reshape it, and that "
+                "keeps the numbers in their order and mixes up channels and positions. Transpose it.",
             ),
             Mistake(
-                summed_entries,
-                "here E_l is the mean over the entries of a layer, not their sum.",
+                reshaped,
+                "Fᵀ (G - A) has the shape (M, N), and you reshape it where it should be transposed. "
+                "And where the ReLU is closed, the gradient is 0.",
             ),
             Mistake(
-                lambda g, a, w: {layer: w[layer] * e for layer, e in each(g, a).items()},
-                "these are the terms by name. A gradient needs one number: add them up.",
+                lambda v, a: -reference(v, a),
+                "the sign is wrong: A - G points downhill. The gradient points uphill, and the "
+                "optimizer turns it around by itself.",
+            ),
+            Mistake(
+                divided_gram,
+                "your Gram matrix is divided by M, and the target is not. Both are plain sums here, "
+                "F @ F.mT.",
+            ),
+            Mistake(
+                lambda v, a: reference(v, a) * _scale(v),
+                "the matrices are right; the fraction 1 / (N² M²) is missing.",
+            ),
+            Mistake(
+                lambda v, a: reference(v, a) * _n(v) * _m(v),
+                "divided by N M. They stand under the fraction bar squared.",
+            ),
+            Mistake(
+                lambda v, a: reference(v, a) * _m(v) ** 2 / v.shape[2] ** 2,
+                "M under the fraction bar is H · W, the number of positions, and not the height alone.",
             ),
         ],
-        praise="one number out of all layers. Its gradient is what the pixels will follow.",
+        praise="this is what autograd computes. With it, a texture can be painted without any loss.",
     )
 
 
-def equal_shares(answer: Callable[..., Any]) -> Verdict:
-    """Weights that make every w_l E_l equal, with the sum 1: {layer: E_l} -> {layer: w_l}."""
+def heights(answer: Callable[..., Any]) -> Verdict:
+    """The mean height at which each channel is active, read off a Gram matrix: (N, N) -> (N - 2,).
 
-    def reference(errors: Weights) -> dict[str, float]:
-        return {layer: 1 / (len(errors) * e) for layer, e in errors.items()}
+    Channel 0 is 1 everywhere, channel 1 is the height of the position, the others are features.
+    """
+
+    def reference(gram: Tensor) -> Tensor:
+        return gram[1, 2:] / gram[0, 2:]
 
     return judge(
         answer,
         reference,
-        [
-            ({"relu1_1": 0.5, "relu2_1": 8.0, "relu3_1": 0.02},),
-            ({"relu3_1": 4.0, "relu1_1": 0.1},),
-        ],
+        _grams_with_heights(),
         [
             Mistake(
-                lambda errors: {layer: 1 / e for layer, e in errors.items()},
-                "the shares are equal, but each is 1, and their sum is the number of layers.",
+                lambda g: g[1, 2:],
+                "this is the sum of height times activity. A channel that is active twice as strongly "
+                "would seem to lie twice as high: divide by how active it is, which is another row of "
+                "the matrix.",
             ),
             Mistake(
-                lambda errors: {layer: e / sum(errors.values()) for layer, e in errors.items()},
-                "upside down: you give the largest weight to the layer that is loudest already.",
+                lambda g: g[1] / g[0],
+                "the numbers are right, but the first two belong to the channels that we added. Leave "
+                "them out: [2:].",
             ),
             Mistake(
-                lambda errors: dict.fromkeys(errors, 1 / len(errors)),
-                "equal weights are not equal shares: w_l E_l is still as unequal as E_l.",
+                lambda g: g[0, 2:] / g[1, 2:],
+                "upside down: this is one divided by the mean height.",
             ),
             Mistake(
-                lambda errors: {
-                    layer: 1 / e / sum(1 / x for x in errors.values())
-                    for layer, e in errors.items()
-                },
-                "here the weights add up to 1. The shares w_l E_l should.",
+                lambda g: g[0, 2:],
+                "row 0 holds the sum of each channel, because channel 0 is 1 everywhere. It says how "
+                "much, and not yet where.",
             ),
             Mistake(
-                lambda errors: {layer: sum(errors.values()) / e for layer, e in errors.items()},
-                "the shares are equal, but each is the sum of all errors. They should add up to 1.",
+                lambda g: g[1, 2:] / g.diagonal()[2:],
+                "the diagonal holds the sums of the squares. A weighted mean is divided by the sum of "
+                "the weights, and the weights are the features themselves: their sums stand in row 0.",
             ),
             Mistake(
-                lambda errors: {layer: 1 / (len(errors) * e**0.5) for layer, e in errors.items()},
-                "the square root is one too many: E_l is weighted as it stands.",
+                lambda g: g[1, 2:] / g[1, 1],
+                "divided by the sum of the squared heights, the same number for all channels. Each "
+                "channel needs its own divisor: the sum of its features.",
+            ),
+            Mistake(
+                lambda g: g[1, 2:] / g[0, 1],
+                "divided by the sum of the heights, the same number for all channels. Each channel "
+                "needs its own divisor: the sum of its features.",
+            ),
+            Mistake(
+                lambda g: g[1, 2:] / g[0, 0],
+                "divided by the number of positions. That is a mean over the picture, and a strong "
+                "channel still seems to lie higher than a weak one. Divide by the sum of its features.",
+            ),
+            Mistake(
+                lambda g: g[1, 2:] / (g[1, 1] * g.diagonal()[2:]).sqrt(),
+                "this is the cosine between a channel and the height. It says how well the two go "
+                "together; asked for is the height itself.",
             ),
         ],
-        praise="every layer starts with the same say.",
+        praise="so this Gram matrix does know where. The claim is false for such features.",
     )
 
 
@@ -233,20 +273,31 @@ def _features() -> list[tuple[Tensor, Tensor]]:
     ]
 
 
-def _gram_dictionaries() -> list[tuple[Grams, Grams, Weights]]:
-    """Two sets of layers; the weights are in another order than the layers, and do not add to 1."""
-    generator = torch.Generator().manual_seed(5)
+def _values_and_targets() -> list[tuple[Tensor, Tensor]]:
+    """Values before the ReLU, about half of them negative, and symmetric targets of another size."""
+    generator = torch.Generator().manual_seed(6)
 
-    def draw(channels: int) -> Tensor:
-        features = 3 * torch.rand(1, channels, 6, generator=generator)
-        return features @ features.mT / 6
+    def draw(*shape: int) -> Tensor:
+        return 3 * torch.randn(shape, generator=generator)
 
-    three, two = {"relu1_1": 2, "relu2_1": 3, "relu3_1": 5}, {"relu2_1": 4, "relu5_1": 3}
-    weights = ({"relu3_1": 0.5, "relu1_1": 3.0, "relu2_1": 1.5}, {"relu5_1": 4.0, "relu2_1": 0.25})
     return [
-        ({k: draw(n) for k, n in sizes.items()}, {k: draw(n) for k, n in sizes.items()}, w)
-        for sizes, w in zip((three, two), weights, strict=True)
+        (draw(1, 3, 4, 5), _gram(draw(1, 3, 4, 5).relu())),
+        (draw(1, 5, 2, 3), _gram(draw(1, 5, 2, 3).relu())),
     ]
+
+
+def _grams_with_heights() -> list[tuple[Tensor]]:
+    """Gram matrices of (1, heights, features), for features that are active in different places."""
+    generator = torch.Generator().manual_seed(7)
+    made = []
+    for channels, height, width in ((4, 6, 5), (3, 3, 8)):
+        features = 4 * torch.rand(channels, height, width, generator=generator)
+        features = features * torch.linspace(0.2, 3.0, channels).view(-1, 1, 1)
+        rise = torch.linspace(1, 0, height).view(1, -1, 1).expand(1, height, width)
+        flat = torch.cat([torch.ones(1, height, width), rise, features]).flatten(1)
+        made.append((flat @ flat.T / flat.shape[1],))
+    # The second is a plain sum, not a mean: neither must matter.
+    return [made[0], (made[1][0] * 24,)]
 
 
 def _gram(features: Tensor) -> Tensor:
@@ -269,3 +320,7 @@ def _n(features: Tensor) -> int:
 
 def _m(features: Tensor) -> int:
     return features.shape[2] * features.shape[3]
+
+
+def _scale(features: Tensor) -> int:
+    return _n(features) ** 2 * _m(features) ** 2

@@ -1,4 +1,4 @@
-"""Checks of notebook 06: colors kept in two ways, and two styles mixed.
+"""Checks of notebook 06: colors kept in two ways, two styles mixed, and style asked of a region.
 
 The reference functions are public: the notebook paints with them until the student's are right.
 """
@@ -31,6 +31,16 @@ def mixed_gram(one: Tensor, other: Tensor, share: float) -> Tensor:
     one: (1, C, H, W), other: (1, C, H', W'), features of one layer. Returns (1, C, C).
     """
     return share * gram_matrix(one) + (1 - share) * gram_matrix(other)
+
+
+def masked_gram(features: Tensor, mask: Tensor) -> Tensor:
+    """The Gram matrix of a region: the mean of the products over positions, weighted by a mask.
+
+    features: (1, C, H, W); mask: (1, 1, H, W) in [0, 1]. Returns (1, C, C).
+    Gatys et al. 2017 weight the features instead, which weights their products by the square.
+    """
+    m, f = mask.flatten(2), features.flatten(2)
+    return (m * f) @ f.mT / m.sum()
 
 
 def luminance_only(answer: Callable) -> Verdict:
@@ -69,6 +79,23 @@ def gram_mix(answer: Callable) -> Verdict:
         inputs,
         MIX_MISTAKES,
         praise="the mixture is made of statistics, not of pictures.",
+    )
+
+
+def region(answer: Callable) -> Verdict:
+    """answer(features, mask) -> (1, C, C): see `masked_gram`."""
+    make = torch.Generator().manual_seed(3)
+    shapes = [(4, 5, 6), (3, 8, 7)]
+    inputs = [
+        (torch.rand(1, *shape, generator=make), torch.rand(1, 1, *shape[1:], generator=make))
+        for shape in shapes
+    ]
+    return judge(
+        answer,
+        masked_gram,
+        inputs,
+        REGION_MISTAKES,
+        praise="what the mask sets to 0 has no say, and a small region counts as much as a large one.",
     )
 
 
@@ -266,5 +293,43 @@ MIX_MISTAKES = [
         lambda one, other, share: one[0, 0].numel() * mixed_gram(one, other, share),
         "the Gram matrices are not divided by their H * W. For two paintings of different sizes the "
         "larger one would win.",
+    ),
+]
+
+REGION_MISTAKES = [
+    Mistake(
+        lambda features, mask: masked_gram(features, mask) * mask.mean(),
+        "the sum is divided by all H * W positions. Divide by the sum of the mask, or a small region "
+        "gets a small matrix that no painting has.",
+    ),
+    Mistake(
+        lambda features, mask: gram_matrix(features * mask) / mask.mean(),
+        "the features are multiplied by the mask before they are multiplied with each other, so the "
+        "mask counts twice: m² in the sum. Multiply only one of the two factors.",
+    ),
+    Mistake(
+        lambda features, mask: gram_matrix(features * mask),
+        "both factors are multiplied by the mask, so it counts squared, and the sum is divided by all "
+        "H * W positions. Multiply one factor, and divide by the sum of the mask.",
+    ),
+    Mistake(
+        lambda features, mask: masked_gram(features, mask) * mask.sum(),
+        "this is a sum, not a mean: divide by the sum of the mask.",
+    ),
+    Mistake(
+        lambda features, mask: masked_gram(features, 1 - mask),
+        "the mask is turned around: it is 1 where style is asked for.",
+    ),
+    Mistake(
+        lambda features, mask: gram_matrix(features),
+        "this is the Gram matrix of the whole picture: the mask is not used.",
+    ),
+    Mistake(
+        lambda features, mask: gram_matrix(features) * mask.mean(),
+        "this makes the whole matrix smaller. The weight belongs to each position, inside the sum.",
+    ),
+    Mistake(
+        lambda features, mask: masked_gram(features, (mask > 0.5).to(features)),
+        "the mask is rounded to 0 and 1. Values in between are weights like any other.",
     ),
 ]

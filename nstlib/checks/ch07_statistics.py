@@ -44,7 +44,7 @@ def polynomial_mmd(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
         Mistake(
             with_kernel(lambda x, y: (x @ y.mT).square()),
             "these are inner products of channels, (C, C). The kernel compares two feature "
-            "vectors, that is two columns: (M, M).",
+            "vectors, that is, two columns: (M, M).",
         ),
         Mistake(
             with_kernel(square, cross=-1.0),
@@ -75,7 +75,7 @@ def polynomial_mmd(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
         (_random(0, 3, 6), _random(1, 3, 6) + 0.5),
         (_random(2, 5, 4), _random(3, 5, 4) + 0.5),
     ]
-    praise = "it takes M x M kernel values to say what two Gram matrices of C x C say as well."
+    praise = "all these M x M kernel values say no more than two Gram matrices of C x C."
     return judge(answer, with_kernel(square), inputs, mistakes, praise=praise)
 
 
@@ -138,7 +138,7 @@ def mean_std_loss(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
         (_random(seed, 1, channels, 3, 4), 2 * _random(seed + 1, 1, channels, 3, 4) + 0.3)
         for seed, channels in ((10, 3), (12, 5))
     ]
-    praise = "two numbers a channel, and not one word about two channels together."
+    praise = "two numbers for each channel; what two channels do together is not compared."
     return judge(answer, compare(), inputs, mistakes, praise=praise)
 
 
@@ -201,8 +201,8 @@ def shifted_gram(answer: Callable[[Tensor, int, int], Tensor]) -> Verdict:
         ),
         Mistake(
             lambda f, down, right: reference(f, down, right).mT,
-            "that is the transpose. Without a shift a Gram matrix is symmetric and nobody would see; "
-            "with one, entry (i, j) is channel i here and channel j there.",
+            "that is the transpose. Without a shift a Gram matrix is symmetric, and it would make no "
+            "difference; with one, entry (i, j) is channel i here and channel j there.",
         ),
         Mistake(
             both_moved,
@@ -211,7 +211,7 @@ def shifted_gram(answer: Callable[[Tensor, int, int], Tensor]) -> Verdict:
         ),
     ]
     inputs = [(_random(20, 1, 3, 6, 6), 2, 1), (_random(21, 1, 4, 5, 7), 1, 3)]
-    praise = "with no shift at all it is the Gram matrix; with one, it hears of distances."
+    praise = "without a shift it is the Gram matrix; with one, it compares places that lie apart."
     verdict = judge(answer, reference, inputs, mistakes, praise=praise)
     if verdict.right and not judge(answer, reference, [(_random(22, 1, 3, 5, 6), 0, 2)]).right:
         return Verdict(
@@ -279,7 +279,7 @@ def sliced_wasserstein_loss(answer: Callable[[Tensor, Tensor, Tensor], Tensor]) 
         (_random(30, 3, 6), _random(31, 3, 6) + 0.4, _directions(32, 5, 3)),
         (_random(33, 4, 7), _random(34, 4, 7) - 0.2, _directions(35, 3, 4)),
     ]
-    praise = "no kernel and no matrix: two sets are alike when they cast the same shadows."
+    praise = "no kernel and no matrix: two sets are alike if their sorted projections agree."
     return judge(answer, compare(sort_ranks), inputs, mistakes, praise=praise)
 
 
