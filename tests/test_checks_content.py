@@ -12,8 +12,8 @@ FOLDER = Path(__file__).parents[1] / "notebooks"
 SOLUTION = runpy.run_path(str(FOLDER / "solutions" / "02_content.py"))
 CHECKS = {
     "my_content_loss": checks.content_loss,
-    "my_all_layers": checks.all_layers,
     "my_descent": checks.descent,
+    "my_counterexample": checks.counterexample,
     "my_total_variation": checks.total_variation,
 }
 
@@ -60,58 +60,9 @@ CONTENT = {
     "must stay connected": loss_detached,
     "you return a plain number": loss_as_number,
     "without item(), float() or numpy()": loss_as_numpy,
-}
-
-
-def layers_last_only(image, photo, network, layers):
-    made, wanted = network(image, layers), network(photo, layers)
-    for layer in layers:
-        loss = ((made[layer] - wanted[layer]) ** 2).sum()
-    return loss
-
-
-def layers_first_only(image, photo, network, layers):
-    made, wanted = network(image, layers), network(photo, layers)
-    loss = 0
-    for layer in layers:
-        loss = loss + ((made[layer] - wanted[layer]) ** 2).sum()
-        return loss
-
-
-def layers_mean(image, photo, network, layers):
-    made, wanted = network(image, layers), network(photo, layers)
-    losses = [((made[layer] - wanted[layer]) ** 2).sum() for layer in layers]
-    return torch.stack(losses).mean()
-
-
-def layers_half(image, photo, network, layers):
-    made, wanted = network(image, layers), network(photo, layers)
-    return sum(((made[layer] - wanted[layer]) ** 2).sum() / 2 for layer in layers)
-
-
-def layers_without_positions(image, photo, network, layers):
-    loss = 0
-    for layer in layers:
-        one = network(image, [layer])[layer].mean(dim=(-2, -1))
-        other = network(photo, [layer])[layer].mean(dim=(-2, -1))
-        loss += ((one - other) ** 2).sum()
-    return loss
-
-
-def layers_without_gradient(image, photo, network, layers):
-    with torch.no_grad():
-        made, wanted = network(image, layers), network(photo, layers)
-    return sum(((made[layer] - wanted[layer]) ** 2).sum() for layer in layers)
-
-
-ALL_LAYERS = {
-    "you compared the pixels": lambda image, photo, network, layers: ((image - photo) ** 2).sum(),
-    "only the last layer counts": layers_last_only,
-    "only the first layer counts": layers_first_only,
-    "you divided by the number of layers": layers_mean,
-    "the ½ is the paper's": layers_half,
-    "you averaged over positions": layers_without_positions,
-    "no gradient reaches the new picture": layers_without_gradient,
+    "you averaged over positions": lambda x, p: (
+        (x.mean(dim=(-2, -1)) - p.mean(dim=(-2, -1))) ** 2
+    ).sum(),
 }
 
 
@@ -185,6 +136,42 @@ DESCENT = {
 }
 
 
+def from_a_start(start, steps):
+    """Walk from start(photo) to the photo's features with torch's own L-BFGS."""
+
+    def counterexample(photo, network):
+        image, target = start(photo).clone().requires_grad_(), network(photo)
+        optimizer = torch.optim.LBFGS([image], max_iter=steps, line_search_fn="strong_wolfe")
+
+        def closure():
+            optimizer.zero_grad()
+            loss = ((network(image) - target) ** 2).sum()
+            loss.backward()
+            return loss
+
+        optimizer.step(closure)
+        return image
+
+    return counterexample
+
+
+def step_too_long(photo, network):
+    target = network(photo)
+    return SOLUTION["my_descent"](photo.flip(3), target, network, 10.0, 40)
+
+
+COUNTEREXAMPLE = {
+    "return the picture itself": lambda photo, network: network(photo),
+    "not numbers any more": step_too_long,
+    "below 0 or above 1": lambda photo, network: 2 * photo - 0.5,
+    "this is the photo itself": lambda photo, network: photo.clone(),
+    "Begin farther away": lambda photo, network: (photo + 0.02).clamp(0, 1),
+    "is the opposite": lambda photo, network: 0.85 * photo,
+    "but so are its features": lambda photo, network: photo.flip(3),
+    "not within a tenth yet": from_a_start(lambda photo: 0.5 + 0 * photo, steps=3),
+}
+
+
 def right_minus_left(image):
     return image[..., 1:] - image[..., :-1]
 
@@ -247,8 +234,8 @@ TOTAL_VARIATION = {
 
 WRONG = {
     "my_content_loss": CONTENT,
-    "my_all_layers": ALL_LAYERS,
     "my_descent": DESCENT,
+    "my_counterexample": COUNTEREXAMPLE,
     "my_total_variation": TOTAL_VARIATION,
 }
 
@@ -282,6 +269,8 @@ def with_backward(image, target, network, rate, steps):
 def test_other_ways_to_be_right():
     assert checks.descent(with_backward).right
     assert checks.content_loss(lambda x, p: mse_loss(x, p, reduction="sum")).right
+    found = from_a_start(lambda photo: 0.5 + 0 * photo, steps=200)
+    assert checks.counterexample(lambda *given: found(*given).clamp(0, 1)).right
     assert checks.total_variation(
         lambda x: sum(x.diff(dim=dim).pow(2).sum() for dim in (-1, -2))
     ).right
@@ -305,21 +294,15 @@ def test_total_variation_is_the_librarys_up_to_the_mean():
 def test_the_solutions_run_on_the_real_network():
     vgg = nstlib.load_vgg19("compact", device="cpu")
     image, photo = torch.rand(2, 1, 3, 32, 32).unbind()
-    layers = ["relu1_1", "relu2_1"]
-    before, after = (
-        SOLUTION["my_all_layers"](one, photo, vgg, layers)
-        for one in (
-            image,
-            SOLUTION["my_descent"](
-                image,
-                vgg(photo, layers)["relu2_1"],
-                lambda x: vgg(x, ["relu2_1"])["relu2_1"],
-                1e-4,
-                3,
-            ),
-        )
-    )
+
+    def network(x):
+        return vgg(x, ["relu4_1"])["relu4_1"]
+
+    target = network(photo)
+    walked = SOLUTION["my_descent"](image, target, network, 1e-4, 3)
+    before, after = (SOLUTION["my_content_loss"](network(x), target) for x in (image, walked))
     assert after < before
-
-
-# ---- the notebook ----------------------------------------------------------------------------
+    other = SOLUTION["my_counterexample"](photo, network)
+    assert nstlib.content_loss(network(other), target) < 0.01
+    assert (other - photo).square().mean().sqrt() > 0.1
+    assert 0 <= other.min() <= other.max() <= 1

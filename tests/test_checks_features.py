@@ -1,11 +1,13 @@
 """The exercises of notebook 01: wrong answers as a student would write them, and their hints."""
 
+import math
 import runpy
 from collections import OrderedDict
 from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 import nstlib
@@ -18,43 +20,6 @@ SOLUTION = runpy.run_path(str(FOLDER / "solutions" / f"{NAME}.py"))
 
 
 # Exercise 1
-
-
-def doubles_to_1024(block, height, width):
-    return 64 * 2 ** (block - 1), height // 2 ** (block - 1), width // 2 ** (block - 1)
-
-
-def pools_first(block, height, width):
-    for _ in range(block):
-        height, width = height // 2, width // 2
-    return min(64 * 2 ** (block - 1), 512), height, width
-
-
-def width_first(block, height, width):
-    return min(64 * 2 ** (block - 1), 512), width // 2 ** (block - 1), height // 2 ** (block - 1)
-
-
-def rounds_up(block, height, width):
-    for _ in range(block - 1):
-        height, width = (height + 1) // 2, (width + 1) // 2
-    return [64, 128, 256, 512, 512][block - 1], height, width
-
-
-def true_division(block, height, width):
-    return min(64 * 2 ** (block - 1), 512), height / 2 ** (block - 1), width / 2 ** (block - 1)
-
-
-def no_padding(block, height, width):
-    for convolutions in (2, 2, 4, 4)[: block - 1]:
-        height, width = (height - 2 * convolutions) // 2, (width - 2 * convolutions) // 2
-    return min(64 * 2 ** (block - 1), 512), height - 2, width - 2
-
-
-def three_colors(block, height, width):
-    return 3, height // 2 ** (block - 1), width // 2 ** (block - 1)
-
-
-# Exercise 2
 
 
 def field(layers, conv, pool, relu=0):
@@ -113,7 +78,7 @@ def size_alone(layers):
     return field(layers, right_conv, right_pool)[0]
 
 
-# Exercises 3 and 4
+# Exercises 2 and 3
 
 
 def by_hook(network, image, layer, keep, remove=True):
@@ -190,14 +155,38 @@ def removes_the_relu(network, image, layer):
     return by_hook(network, image, layer, lambda inputs, output: output)
 
 
+# Exercise 4
+
+
+def of_responses(name, combine):
+    def answer(gray, even, odd):
+        return combine(F.conv2d(gray, even), F.conv2d(gray, odd))
+
+    answer.__name__ = name
+    return answer
+
+
+no_root = of_responses("no_root", lambda e, o: e**2 + o**2)
+sums = of_responses("sums", lambda e, o: e + o)
+squares_the_sum = of_responses("squares_the_sum", lambda e, o: ((e + o) ** 2).sqrt())
+adds_magnitudes = of_responses("adds_magnitudes", lambda e, o: abs(e) + abs(o))
+adds_simple_cells = of_responses("adds_simple_cells", lambda e, o: e.clamp(min=0) + o.clamp(min=0))
+rectifies = of_responses("rectifies", lambda e, o: torch.hypot(e.relu(), o.relu()))
+even_alone = of_responses("even_alone", lambda e, o: (e**2).sqrt())
+takes_the_mean = of_responses(
+    "takes_the_mean", lambda e, o: torch.stack([e, o]).square().mean(0).sqrt()
+)
+
+
+def squares_the_filters(gray, even, odd):
+    return F.conv2d(gray, even**2) + F.conv2d(gray, odd**2)
+
+
+def pads(gray, even, odd):
+    return torch.hypot(*(F.conv2d(gray, w, padding=w.shape[2] // 2) for w in (even, odd)))
+
+
 WRONG = [
-    ("feature_shape", doubles_to_1024, "blocks 4 and 5 both have 512"),
-    ("feature_shape", pools_first, "a pooling too many"),
-    ("feature_shape", width_first, "height and width are exchanged"),
-    ("feature_shape", rounds_up, "rounded the wrong way"),
-    ("feature_shape", true_division, "half a feature"),
-    ("feature_shape", no_padding, "two pixels off for every"),
-    ("feature_shape", three_colors, "number of colors that go in"),
     ("receptive_field", ignores_the_stride, "every convolution adds 2 in your answer"),
     ("receptive_field", stride_too_early, "doubles the stride too early"),
     ("receptive_field", pool_sees_nothing, "looks at 2 x 2 values"),
@@ -226,6 +215,16 @@ WRONG = [
     ("keep_before_relu", removes_the_relu, "no longer the same"),
     ("keep_before_relu", forgets_to_remove, "still in the network"),
     ("keep_before_relu", detaches, "cut the graph"),
+    ("complex_cell", no_root, "root is missing"),
+    ("complex_cell", sums, "a third linear filter"),
+    ("complex_cell", squares_the_sum, "squared the sum"),
+    ("complex_cell", adds_magnitudes, "absolute values do not add up"),
+    ("complex_cell", adds_simple_cells, "silent for a quarter"),
+    ("complex_cell", rectifies, "thrown the negative responses away"),
+    ("complex_cell", even_alone, "the even filter alone"),
+    ("complex_cell", takes_the_mean, "root of the mean"),
+    ("complex_cell", squares_the_filters, "squared the filters"),
+    ("complex_cell", pads, "you padded the picture"),
 ]
 
 
@@ -245,11 +244,6 @@ def test_hints_are_told_apart():
 
 
 def test_other_right_answers_are_right():
-    def halves(block, height, width):
-        for _ in range(block - 1):
-            height, width = height // 2, width // 2
-        return [[64, 128, 256, 512, 512][block - 1], height, width]
-
     def replaces_the_output(network, image, layer):
         kept = []
         handle = network.get_submodule(layer).register_forward_hook(
@@ -265,7 +259,10 @@ def test_other_right_answers_are_right():
                 module.inplace = False
         return keeps_a_reference(network, image, layer)
 
-    assert checks.feature_shape(halves).right
+    def length_of_a_complex_number(gray, even, odd):
+        return F.conv2d(gray, torch.cat([even, odd])).norm(dim=1, keepdim=True)
+
+    assert checks.complex_cell(length_of_a_complex_number).right
     assert checks.keep_before_relu(replaces_the_output).right
     assert checks.keep_before_relu(out_of_place).right
 
@@ -277,11 +274,25 @@ def test_the_solutions_agree_with_nstlib():
         assert walked == nstlib.receptive_field(layer)
     image = torch.rand(1, 3, 49, 34, generator=torch.Generator().manual_seed(0))
     layers = ["relu1_1", "relu2_1", "relu3_4", "conv4_2", "relu5_1"]
-    narrower = 64 // vgg.conv1_1.out_channels
     chain = nn.Sequential(OrderedDict(vgg.named_children()))
     for layer, features in vgg(image, layers).items():
-        channels, height, width = SOLUTION["feature_shape"](int(layer[4]), 49, 34)
-        assert features.shape == (1, channels // narrower, height, width)
         for answer in (SOLUTION["keep_features"], SOLUTION["keep_before_relu"]):
             kept = answer(chain, (image - vgg.mean) / vgg.std, layer)
             torch.testing.assert_close(kept, features)
+
+
+def test_a_complex_cell_answers_alike_to_every_phase_of_a_grating():
+    ticks = torch.arange(33) - 16
+    y, x = torch.meshgrid(ticks, ticks, indexing="ij")
+    bell = torch.exp(-(x**2 + y**2) / (2 * 5.0**2))
+    pair = [bell * wave(2 * math.pi * x / 8) for wave in (torch.cos, torch.sin)]
+    responses = torch.stack(
+        [
+            SOLUTION["my_complex_cell"](
+                torch.cos(2 * math.pi * x / 8 + phase)[None, None],
+                *(w[None, None] for w in pair),
+            )
+            for phase in torch.linspace(0, 6, 25)
+        ]
+    )
+    assert responses.std() < 1e-3 * responses.mean()

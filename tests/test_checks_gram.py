@@ -91,6 +91,35 @@ def not_flattened_but_divided(features):
     return torch.matmul(features, features.transpose(2, 3)) / features[0, 0].numel()
 
 
+def reshaped_to_transpose(features):
+    b, c, h, w = features.shape
+    v = features.reshape(b, h * w, c)
+    return v.mT @ v / (h * w)
+
+
+def reshaped_second_factor(features):
+    b, c, h, w = features.shape
+    v = features.view(b, c, h * w)
+    return torch.bmm(v, v.reshape(b, h * w, c))
+
+
+def reshaped_first_factor(features):
+    b, c, h, w = features.shape
+    v = features.reshape(b, h * w, c)
+    return torch.bmm(v.transpose(1, 2), features.flatten(2).transpose(1, 2)) / (c * h * w)
+
+
+def reshaped_and_positions(features):
+    b, c, h, w = features.shape
+    v = features.reshape(b, h * w, c)
+    return v @ v.mT / c
+
+
+def permuted(features):
+    v = features.permute(0, 2, 3, 1).flatten(1, 2)
+    return v.mT @ v / v.shape[1]
+
+
 def in_numpy(features):
     v = features.flatten(2).numpy()
     return v @ v.transpose(0, 2, 1) / v.shape[2]
@@ -247,6 +276,10 @@ WRONG = [
     ("gram_matrix", batch_dropped, "first picture alone"),
     ("gram_matrix", not_flattened, "Flatten H and W"),
     ("gram_matrix", not_flattened_but_divided, "Flatten H and W"),
+    ("gram_matrix", reshaped_to_transpose, "where a transpose is needed"),
+    ("gram_matrix", reshaped_second_factor, "where a transpose is needed"),
+    ("gram_matrix", reshaped_first_factor, "where a transpose is needed"),
+    ("gram_matrix", reshaped_and_positions, "where a transpose is needed"),
     ("gram_matrix", in_numpy, "numpy"),
     ("gram_matrix", covariance, "the covariance"),
     ("gram_matrix", torch_cov, "torch.cov"),
@@ -303,3 +336,20 @@ def test_a_shuffle_draws_its_own_order_and_any_order_is_right():
     for seed in range(5):
         torch.manual_seed(seed)
         assert checks.shuffle_positions(SOLUTIONS["my_shuffle"]).right
+
+
+def test_a_permuted_volume_is_as_right_as_a_flattened_one():
+    assert checks.gram_matrix(permuted).right
+
+
+@pytest.mark.parametrize("divisor", ["none", "HW", "C", "CHW", "BHW"])
+@pytest.mark.parametrize(("first", "second"), [(True, True), (True, False), (False, True)])
+def test_reshape_for_transpose_is_noticed_in_either_factor(first, second, divisor):
+    def answer(features):
+        b, c, h, w = features.shape
+        rows, cut = features.flatten(2), features.reshape(b, h * w, c)
+        sizes = {"HW": h * w, "C": c, "CHW": c * h * w, "BHW": b * h * w}
+        product = (cut.mT if first else rows) @ (cut if second else rows.mT)
+        return product / sizes.get(divisor, 1)
+
+    assert "where a transpose is needed" in checks.gram_matrix(answer).message

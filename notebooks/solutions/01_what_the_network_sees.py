@@ -1,12 +1,6 @@
 """Solutions of notebook 01, "What the network sees"."""
 
-
-def feature_shape(block, height, width):
-    """VGG-19, block 1 to 5 -> (channels, height, width) of its features"""
-    # Before block b there were b - 1 poolings. Each halves, and drops an odd last row or column.
-    times = 2 ** (block - 1)
-    channels = min(64 * times, 512)
-    return channels, height // times, width // times
+import torch
 
 
 def my_receptive_field(layers):
@@ -49,3 +43,10 @@ def keep_before_relu(network, image, layer):
     finally:
         handle.remove()
     return kept[0]
+
+
+def my_complex_cell(gray, even, odd):
+    """(1, 1, H, W) and two filters (1, 1, k, k) -> (1, 1, H - k + 1, W - k + 1), never negative"""
+    # cos² + sin² = 1: while a grating moves, what one filter loses the other one gains.
+    responses = (torch.nn.functional.conv2d(gray, one) for one in (even, odd))
+    return sum(response**2 for response in responses).sqrt()

@@ -2,20 +2,14 @@
 
 import torch
 
+from nstlib import content_loss, finish, minimize
+
 
 def my_content_loss(features, target):
     """features, target: (1, C, H, W) of one layer -> a scalar, the lecture's sum of squares."""
     # Square first, then sum: signed differences would cancel. target is a constant; features must
     # stay connected to the picture they came from.
     return ((target - features) ** 2).sum()
-
-
-def my_all_layers(image, photo, network, layers):
-    """image, photo: (1, 3, H, W); network(image, layers) -> {layer: features} -> a scalar."""
-    features = network(image, layers)
-    with torch.no_grad():  # the photo does not change: its features are constants
-        targets = network(photo, layers)
-    return sum(my_content_loss(features[layer], targets[layer]) for layer in layers)
 
 
 def my_descent(image, target, network, rate, steps):
@@ -28,6 +22,19 @@ def my_descent(image, target, network, rate, steps):
         with torch.no_grad():  # the step itself is not part of what is differentiated
             image -= rate * gradient
     return image.detach()
+
+
+def my_counterexample(photo, network):
+    """Find a picture with the photo's features that is not the photo; (1, 3, H, W) in [0, 1]."""
+    target = network(photo)
+    # Begin far away. What the layer does not see of the mirror image stays in the picture.
+    run = minimize(
+        photo.flip(3),
+        lambda image: {"content": content_loss(network(image), target)},
+        {"content": 1.0},
+        steps=100,
+    )
+    return finish(run, progress=False).image
 
 
 def my_total_variation(image):

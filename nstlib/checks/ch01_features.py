@@ -1,8 +1,10 @@
-"""Checks of notebook 01: the shape of features, what they see, and how a hook keeps them."""
+"""Checks of notebook 01: how far a feature sees, how a hook keeps it, and a complex cell."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nstlib.checks.verdict import Mistake, Verdict, judge
@@ -10,68 +12,6 @@ from nstlib.vgg import LAYERS
 
 Keeper = Callable[[nn.Module, Tensor, str], Tensor]
 """(network, image, layer) -> the output of that layer, (1, C, H, W)."""
-
-
-def feature_shape(answer: Callable[[int, int, int], tuple[int, int, int]]) -> Verdict:
-    """answer(block, height, width) -> (channels, height, width) of VGG-19's features in the block."""
-
-    def shape(block: int, height: int, width: int, *, most: int = 512, halvings: int = -1):
-        times = 2 ** (block - 1 if halvings < 0 else halvings)
-        return min(64 * 2 ** (block - 1), most), height // times, width // times
-
-    def rounded_up(block: int, height: int, width: int) -> tuple[int, int, int]:
-        times = 2 ** (block - 1)
-        return shape(block, height, width)[0], -(-height // times), -(-width // times)
-
-    def shrunk(block: int, height: int, width: int) -> tuple[int, int, int]:
-        for number in range(1, block):
-            lost = 2 * (2 if number < 3 else 4)
-            height, width = (height - lost) // 2, (width - lost) // 2
-        return shape(block, 1, 1)[0], height - 2, width - 2
-
-    mistakes = [
-        Mistake(
-            lambda b, h, w: shape(b, h, w, most=1024),
-            "the channels do not go on doubling: blocks 4 and 5 both have 512.",
-        ),
-        Mistake(
-            lambda b, h, w: shape(b, h, w, halvings=b),
-            "you count a pooling too many. The pooling of a block comes after its convolutions, so "
-            "block 1 still has every pixel.",
-        ),
-        Mistake(
-            lambda b, h, w: shape(b, w, h),
-            "height and width are exchanged. A tensor has (channels, height, width); it is PIL and "
-            "the screen that say width x height.",
-        ),
-        Mistake(
-            rounded_up,
-            "odd sizes are rounded the wrong way: pooling has no half windows, so a last odd row "
-            "or column is dropped.",
-        ),
-        Mistake(
-            lambda b, h, w: (shape(b, h, w)[0], h / 2 ** (b - 1), w / 2 ** (b - 1)),
-            "half a feature does not exist: use // and not /, since pooling drops an odd last row.",
-        ),
-        Mistake(
-            shrunk,
-            "you take two pixels off for every 3 x 3 convolution. VGG pads by one pixel on each "
-            "side: only the poolings make the maps smaller.",
-        ),
-        Mistake(
-            lambda b, h, w: (3, *shape(b, h, w)[1:]),
-            "3 is the number of colors that go in. What comes out has as many channels as the "
-            "convolution has filters.",
-        ),
-    ]
-    inputs = [(1, 224, 224), (2, 225, 300), (3, 191, 131), (4, 250, 333), (5, 255, 480)]
-    return judge(
-        answer,
-        shape,
-        inputs,
-        mistakes,
-        praise="height and width halve at every pooling, and the channels double up to 512.",
-    )
 
 
 def receptive_field(answer: Callable[[Sequence[str]], tuple[int, int]]) -> Verdict:
@@ -221,6 +161,98 @@ def keep_before_relu(answer: Keeper) -> Verdict:
         mistakes,
         inplace=True,
         praise="copied in time: the negative half is there, and the gradient too.",
+    )
+
+
+def energy(gray: Tensor, even: Tensor, odd: Tensor) -> Tensor:
+    """Return how strongly a complex cell responds at every place: √(even² + odd²).
+
+    The energy model of Adelson and Bergen 1985, with its root.
+
+    Args:
+        gray: (1, 1, H, W).
+        even, odd: Two filters in quadrature, (1, 1, k, k).
+
+    Returns:
+        (1, 1, H - k + 1, W - k + 1).
+    """
+    return (F.conv2d(gray, even).square() + F.conv2d(gray, odd).square()).sqrt()
+
+
+def complex_cell(answer: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Verdict:
+    """answer(gray, even, odd) -> what `energy` returns, from a gray picture and two filters."""
+    rng = torch.Generator().manual_seed(5)
+    inputs = []
+    for size, height, width in ((5, 12, 14), (7, 16, 11)):
+        ticks = torch.arange(size) - size // 2
+        y, x = torch.meshgrid(ticks, ticks, indexing="ij")
+        bell = torch.exp(-(x**2 + y**2) / (2 * (size / 4) ** 2))
+        even, odd = (
+            (bell * wave(2 * math.pi * (x + 0.5 * y) / 5))[None, None]
+            for wave in (torch.cos, torch.sin)
+        )
+        inputs.append((torch.rand(1, 1, height, width, generator=rng), even, odd))
+
+    def of_responses(combine: Callable[[Tensor, Tensor], Tensor]) -> Callable:
+        return lambda gray, even, odd: combine(F.conv2d(gray, even), F.conv2d(gray, odd))
+
+    mistakes = [
+        Mistake(
+            of_responses(lambda e, o: e.square() + o.square()),
+            "the root is missing: a grating of twice the contrast would now count four times.",
+        ),
+        Mistake(
+            of_responses(lambda e, o: e + o),
+            "the sum of two filters is a third linear filter, and its response goes up and down with "
+            "the phase. Square each response first.",
+        ),
+        Mistake(
+            of_responses(lambda e, o: (e + o).abs()),
+            "you squared the sum. Square each response first, and then add: "
+            "cos² + sin² is 1, and (cos + sin)² is not.",
+        ),
+        Mistake(
+            of_responses(lambda e, o: e.abs() + o.abs()),
+            "absolute values do not add up to a constant: |cos| + |sin| goes from 1 to 1.41 while "
+            "the phase turns. Squares do.",
+        ),
+        Mistake(
+            of_responses(lambda e, o: e.relu() + o.relu()),
+            "two simple cells added up are silent for a quarter of all phases, where both responses "
+            "are negative. Take squares, which count both signs.",
+        ),
+        Mistake(
+            of_responses(lambda e, o: (e.relu().square() + o.relu().square()).sqrt()),
+            "the ReLU has thrown the negative responses away before the squares could count them. "
+            "Square the responses as they are.",
+        ),
+        Mistake(
+            of_responses(lambda e, o: e.abs()),
+            "this uses the even filter alone. It is silent where the grating shows it an edge: you "
+            "need the odd filter there.",
+        ),
+        Mistake(
+            of_responses(lambda e, o: ((e.square() + o.square()) / 2).sqrt()),
+            "this is the root of the mean of the two squares. Take the root of their sum: "
+            "cos² + sin² is already 1.",
+        ),
+        Mistake(
+            lambda gray, even, odd: F.conv2d(gray, even.square() + odd.square()),
+            "you squared the filters. A filter without negative values is a blur: square the "
+            "responses instead.",
+        ),
+        Mistake(
+            lambda gray, even, odd: energy(F.pad(gray, (even.shape[-1] // 2,) * 4), even, odd),
+            "the values are right, but you padded the picture. Leave it as it is, so that the result "
+            "is a little smaller and no response at the border sees invented pixels.",
+        ),
+    ]
+    return judge(
+        answer,
+        energy,
+        inputs,
+        mistakes,
+        praise="it answers to a direction and a width of stripes, wherever exactly they lie.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Checks of notebook 02: the content loss, descent on pixels, total variation.
+"""Checks of notebook 02: the content loss, descent on pixels, a counterexample, total variation.
 
 A loss is checked twice: its value, and its gradient. A loss of the right value through which no
 gradient flows is of no use to a picture that is to be changed.
@@ -56,68 +56,16 @@ def content_loss(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
             lambda x, p: (x - p).square().sum(1),
             "you summed over channels and kept the positions. The sum is over i, j and k: one number.",
         ),
+        Mistake(
+            lambda x, p: (x.mean((2, 3)) - p.mean((2, 3))).square().sum(),
+            "you averaged over positions before you compared. Then it no longer matters where "
+            "something is; that is closer to style than to content.",
+        ),
     ]
     inputs = [(_random(1, 4, 5, 6, seed=0, grad=True), _random(1, 4, 5, 6, seed=1))]
     inputs += [(_random(1, 3, 7, 2, seed=2, grad=True), _random(1, 3, 7, 2, seed=3))]
     praise = "a sum over all channels and positions, and the gradient reaches the features."
     return _judge_loss(answer, _content_loss, inputs, mistakes, praise)
-
-
-def all_layers(answer: Callable[[Tensor, Tensor, Callable, Sequence[str]], Tensor]) -> Verdict:
-    """Check answer(image, photo, network, layers): the content losses of all layers, added up.
-
-    network(image, layers) returns {layer: features}, as `vgg` does.
-    """
-
-    def losses(image, photo, network, layers):
-        made, wanted = network(image, layers), network(photo, layers)
-        return [_content_loss(made[layer], wanted[layer]) for layer in layers]
-
-    def alike(image, photo, network, layers):
-        made, wanted = network(image, layers), network(photo, layers)
-        means = [(made[layer].mean((2, 3)), wanted[layer].mean((2, 3))) for layer in layers]
-        return sum(_content_loss(one, other) for one, other in means)
-
-    mistakes = [
-        Mistake(
-            lambda image, photo, network, layers: _content_loss(image, photo),
-            "you compared the pixels. Content is compared in features: send both pictures through "
-            "the network first.",
-        ),
-        Mistake(
-            lambda *given: losses(*given)[-1],
-            "only the last layer counts. Is it `loss = …` in the loop, where it should be `loss += …`?",
-        ),
-        Mistake(
-            lambda *given: losses(*given)[0],
-            "only the first layer counts. Is the `return` inside the loop?",
-        ),
-        Mistake(
-            lambda *given: sum(losses(*given)) / len(given[3]),
-            "you divided by the number of layers. The blog post does so, and it is a good idea; "
-            "what is asked here is the plain sum.",
-        ),
-        Mistake(
-            lambda *given: sum(loss / 2 for loss in losses(*given)),
-            "this is half of what is asked: the ½ is the paper's, not the lecture's.",
-        ),
-        Mistake(
-            alike,
-            "you averaged over positions before you compared. Then it no longer matters where "
-            "something is; that is closer to style than to content.",
-        ),
-    ]
-    layers = ["fine", "middle", "coarse"]
-    inputs = [
-        (_random(1, 3, 8, 8, seed=10, grad=True), _random(1, 3, 8, 8, seed=11), _network, layers),
-        (_random(1, 3, 8, 12, seed=12, grad=True), _random(1, 3, 8, 12, seed=13), _network, layers),
-    ]
-
-    def reference(*given):
-        return sum(losses(*given))
-
-    praise = "every layer counts, and the gradient reaches the pixels."
-    return _judge_loss(answer, reference, inputs, mistakes, praise)
 
 
 def descent(answer: Callable[[Tensor, Tensor, Callable, float, int], Tensor]) -> Verdict:
@@ -200,6 +148,68 @@ def descent(answer: Callable[[Tensor, Tensor, Callable, float, int], Tensor]) ->
         [Mistake(with_a_network(one.wrong), one.hint) for one in mistakes],
         praise="the pixels walk downhill, and the network stays as it is.",
     )
+
+
+def counterexample(answer: Callable[[Tensor, Callable], Tensor]) -> Verdict:
+    """Check answer(photo, network): another picture that the layer cannot tell from the photo.
+
+    network(image) returns features. They have to agree within a tenth (a relative content loss of 0.01
+    at most), and the pixels have to differ by 0.1 or more (root mean square).
+    """
+
+    def coarse(image: Tensor) -> Tensor:
+        return _network(image, ["coarse"])["coarse"]
+
+    def seen(make: Callable[[Tensor, Callable], Any]) -> Callable[[Tensor], Any]:
+        def label(photo: Tensor) -> Any:
+            made = make(photo.clone(), coarse)
+            return made if made is None or made is ... else _how_it_differs(photo, made, coarse)
+
+        return label
+
+    hints = {
+        "no picture": "return the picture itself, a tensor of the photo's shape (1, 3, H, W); "
+        "not its features, and not the loss.",
+        "not finite": "your picture holds values that are not numbers any more: the search took steps "
+        "that were too long. Take a smaller rate, or L-BFGS.",
+        "out of range": "your picture has values below 0 or above 1, and no screen can show it. "
+        "Clamp it, and see whether the features still agree.",
+        "the photo": "this is the photo itself, or nearly. Its features agree, but the claim is about "
+        "two pictures: begin with one that is far from the photo, such as noise or its mirror image.",
+        "too near": "the features agree, and the picture is another one, but its pixels differ by less "
+        "than 0.1. Begin farther away from the photo.",
+        "only the features": "the picture is almost the photo, and yet the features differ by more than "
+        "a tenth. A counterexample is the opposite: the same features, and another picture.",
+        "everything": "the picture is another one, but so are its features. Mirroring, darkening or "
+        "shuffling changes what the network answers. Begin there, and walk down the content loss "
+        "until the features are those of the photo again.",
+        "not there yet": "the picture is another one and its features have come close, but not within "
+        "a tenth yet. Take more steps, or L-BFGS in place of plain gradient descent.",
+    }
+    # What is compared is the word for how the picture differs, because there are many right answers.
+    mistakes = [Mistake(lambda _, label=label: label, hint) for label, hint in hints.items()]
+    photo = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(12))
+    praise = "the features agree, the pictures do not: the claim is false."
+    return judge(seen(answer), lambda _: "a counterexample", [(photo,)], mistakes, praise=praise)
+
+
+def _how_it_differs(photo: Tensor, made: Any, network: Callable[[Tensor], Tensor]) -> str:
+    """Say in which way a picture is no counterexample, or that it is one."""
+    if not isinstance(made, Tensor) or made.shape != photo.shape:
+        return "no picture"
+    made = made.detach().to(photo)
+    if not made.isfinite().all():
+        return "not finite"
+    if made.min() < -1e-3 or made.max() > 1 + 1e-3:
+        return "out of range"
+    moved = (made - photo).square().mean().sqrt().item()
+    target = network(photo)
+    off = (_content_loss(network(made), target) / target.square().sum()).item()
+    if off <= 0.01:
+        return "the photo" if moved < 0.01 else "too near" if moved < 0.1 else "a counterexample"
+    if moved < 0.1:
+        return "only the features"
+    return "not there yet" if off < 0.05 else "everything"
 
 
 def total_variation(answer: Callable[[Tensor], Tensor]) -> Verdict:

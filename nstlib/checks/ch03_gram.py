@@ -25,6 +25,9 @@ def gram_matrix(answer: Callable[[Tensor], Tensor]) -> Verdict:
     def stacked(x: Tensor) -> Tensor:  # (B * C, H * W)
         return x.flatten(0, 1).flatten(1)
 
+    def reshaped(x: Tensor) -> Tensor:  # (B, H * W, C), with the numbers in the wrong places
+        return x.reshape(x.shape[0], places(x), x.shape[1])
+
     transposed = (
         "this is Vᵀ V: rows and columns are positions, H·W of them, not channels. It is the slip on "
         "the slide. Which of the two factors has to be transposed to get C x C?"
@@ -36,6 +39,13 @@ def gram_matrix(answer: Callable[[Tensor], Tensor]) -> Verdict:
     raw = (
         "you multiplied the features as they are. @ works on the last two axes, so what you summed over "
         "is one row of the picture. Flatten H and W into one axis first."
+    )
+    shape_only = (
+        "you used reshape (or view) where a transpose is needed. reshape keeps the numbers in the order "
+        "in which they lie in memory and only cuts them into rows of another length: a row of its "
+        "(H·W, C) holds neighboring positions of one channel, where it should hold all channels at one "
+        "position. The shape comes out right and the numbers do not. Flatten to (C, H·W) first, then "
+        "transpose with .mT."
     )
     numpy = (
         "the numbers are right, but they came back as a numpy array. NumPy knows no gradients, and "
@@ -72,6 +82,19 @@ def gram_matrix(answer: Callable[[Tensor], Tensor]) -> Verdict:
         *(Mistake(lambda x, d=d: (pooled(x) @ pooled(x).T)[None] / d(x), mixed) for d in _DIVISORS),
         *(Mistake(lambda x, d=d: stacked(x) @ stacked(x).T / d(x), mixed) for d in _DIVISORS),
         *(Mistake(lambda x, d=d: x @ x.mT / d(x), raw) for d in _DIVISORS),
+        *(Mistake(lambda x, d=d: flat(x) @ reshaped(x) / d(x), shape_only) for d in _DIVISORS),
+        *(
+            Mistake(lambda x, d=d: reshaped(x).mT @ flat(x).mT / d(x), shape_only)
+            for d in _DIVISORS
+        ),
+        *(
+            Mistake(lambda x, d=d: reshaped(x).mT @ reshaped(x) / d(x), shape_only)
+            for d in _DIVISORS
+        ),
+        *(
+            Mistake(lambda x, d=d: reshaped(x) @ reshaped(x).mT / d(x), shape_only)
+            for d in _DIVISORS
+        ),
         Mistake(
             lambda x: flat(x)[0] @ flat(x)[0].T / places(x),
             "that is right for the first picture alone, and without its batch axis. The result has the "
@@ -183,7 +206,8 @@ def shuffle_positions(answer: Callable[[Tensor], Tensor]) -> Verdict:
         Mistake(
             seen(lambda x: x.flatten()[torch.randperm(x.numel())].reshape(x.shape)),
             "numbers went from one channel into another. A position is a column of V, C numbers, and "
-            "it has to stay whole. Take care which axes you flatten and how you go back.",
+            "it has to stay whole. Flatten H and W alone, and take care on the way back: reshape is no "
+            "transpose, it only cuts the same order of numbers into other rows.",
         ),
         Mistake(
             seen(lambda x: x),

@@ -96,7 +96,12 @@ def halve(answer: Callable[[Tensor], Tensor]) -> Verdict:
         ),
     ]
     praise = "what is too fine for the smaller picture fades to gray, as it should."
-    return judge(answer, lambda x: F.avg_pool2d(_blurred(x), 2), inputs, mistakes, praise=praise)
+    return judge(answer, half, inputs, mistakes, praise=praise)
+
+
+def half(x: Tensor) -> Tensor:
+    """Blur a picture and halve it: (N, C, H, W) -> (N, C, H / 2, W / 2)."""
+    return F.avg_pool2d(_blurred(x), 2)
 
 
 def carry(answer: Callable[[int], tuple[Tensor, Tensor]]) -> Verdict:

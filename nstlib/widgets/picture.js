@@ -20,7 +20,33 @@ function source(element, bytes) {
   else element.removeAttribute("src");
 }
 
+// The sliders of ipywidgets give their handles no name; in an app they get the text beside them, or the
+// tooltip. Apps change while they are used, so this goes on as long as the picture is there.
+function name_sliders(el) {
+  let observer = null;
+  const waiting = setInterval(() => {
+    if (!el.isConnected) return;
+    clearInterval(waiting);
+    const app = el.closest(".nst-app");
+    if (!app) return;
+    const name_all = () => {
+      for (const handle of app.querySelectorAll(".noUi-handle")) {
+        const slider = handle.closest(".widget-slider") || handle.closest(".jupyter-widgets");
+        const label = slider.querySelector(".widget-label");
+        const text = label && label.style.display !== "none" ? label.textContent.trim() : "";
+        const name = text || slider.title || slider.querySelector("[title]")?.title || "";
+        if (handle.getAttribute("aria-label") !== name) handle.setAttribute("aria-label", name);
+      }
+    };
+    name_all();
+    observer = new MutationObserver(name_all);
+    observer.observe(app, { childList: true, subtree: true });
+  }, 100);
+  return () => (clearInterval(waiting), observer?.disconnect());
+}
+
 function render({ model, el }) {
+  const leave_sliders = name_sliders(el);
   const box = document.createElement("div");
   const under = document.createElement("img");
   const over = document.createElement("img");
@@ -160,6 +186,7 @@ function render({ model, el }) {
   describe();
   mark();
   return () => {
+    leave_sliders();
     for (const [name, action] of Object.entries(follow)) model.off(`change:${name}`, action);
     for (const element of [under, over]) source(element, null);
   };
