@@ -14,6 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 FOLDER = Path(__file__).parent
+STILLS = FOLDER.parent / "notebooks/stills"  # beside the notebooks that show them
 sys.path.append(str(FOLDER.parent / "tests"))
 
 from browser import CHROMIUM, FLAGS, MISSING, Lab, serve_lab, until  # noqa: E402
@@ -65,7 +66,7 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(APPS)}")
-    parser.add_argument("--to", type=Path, default=FOLDER, help="another folder")
+    parser.add_argument("--to", type=Path, default=STILLS, help="another folder")
     parser.add_argument("--size", default="1280x800", help="of the window")
     options = parser.parse_args()
     if MISSING:

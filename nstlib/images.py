@@ -11,6 +11,7 @@ import re
 import secrets
 import time
 from http.client import HTTPException
+from importlib.metadata import PackageNotFoundError, metadata
 from importlib.resources import files
 from io import BytesIO
 from numbers import Integral
@@ -341,7 +342,7 @@ def _download(url: str) -> bytes:
     # Letters such as ü and spaces, as copied from a browser, are escaped; what is escaped stays.
     address = quote(url, safe=":/?#[]@!$&'()*+,;=%")
     try:
-        request = Request(address, headers={"User-Agent": "nstlib/0.1"})
+        request = Request(address, headers={"User-Agent": _user_agent()})
         with build_opener(_NoFTP).open(request, timeout=TIMEOUT) as response:
             announced = response.length or 0
             # read1 returns what has arrived, so that a slow server cannot hold us.
@@ -359,8 +360,23 @@ def _download(url: str) -> bytes:
         if isinstance(error, HTTPError):
             reason = f"the server answered {error.code} {reason}"
             error.close()
-        raise OSError(f"Cannot get {name}: {reason}; check the address or give a file.") from error
+        hint = "try a browser, and if it shows the picture, save it there and give its path"
+        raise OSError(f"Cannot get {name}: {reason}; {hint}.") from error
     return bytes(data)
+
+
+def _user_agent() -> str:
+    """Say who asks and whom to write to: Wikimedia refuses programs that do not (403).
+
+    The address is the first of `[project.urls]` in pyproject.toml, once the package has one.
+    """
+    from nstlib import __version__  # here, because nstlib imports this module
+
+    urls = []
+    with contextlib.suppress(PackageNotFoundError):  # used from its folder, without an installation
+        urls = metadata("nstlib").get_all("Project-URL") or []  # such as "Repository, https://…"
+    contact = urls[0].partition(", ")[2] if urls else "a course on neural style transfer"
+    return f"nstlib/{__version__} ({contact})"
 
 
 def _picture_pixels(source: BytesIO | Image.Image, name: str) -> np.ndarray:

@@ -1,13 +1,18 @@
 """Every kind of picture in, every kind out, and one clear sentence for what is no good."""
 
+import email.message
 import http.server
 import os
+import re
 import runpy
 import stat
 import struct
 import sys
 import threading
+import urllib.error
+import urllib.request
 import warnings
+from importlib.metadata import PackageNotFoundError
 from io import BytesIO
 from pathlib import Path
 
@@ -18,6 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
+import nstlib
 from nstlib import images
 from nstlib.images import PHOTOS, load_image, photo, resize, save_image, to_pil
 from nstlib.paintings import painting
@@ -672,6 +678,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         headers, status, body = {}, 200, PNG
         if self.path == "/missing":
             status, body = 404, b"nothing here"
+        elif self.path == "/closed":
+            status, body = 403, b"for browsers alone"
         elif self.path == "/text":
             body = b"<html>"
         elif self.path == "/announced":
@@ -686,10 +694,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             status, headers["Location"], body = 302, "/loop", b""
         elif self.path.startswith("/to/"):
             status, headers["Location"], body = 302, self.path[4:], b""
-        elif self.path == "/silent":
+        elif self.path.startswith("/wiki/Special:FilePath/"):
+            status, headers["Location"], body = 302, "/thumb/960px-a.png", b""
+        if self.path.startswith(("/wiki/", "/thumb/")):  # Wikimedia asks programs who they are
+            self.server.agents.append(self.headers["User-Agent"])
+            if not re.fullmatch(r"nstlib/[\d.]+ \(.+\)", self.server.agents[-1]):
+                status, body = 403, b"Please set a user-agent and respect our robot policy"
+        if self.path == "/silent":
             self.server.stop.wait(5)
             return
-        elif self.path == "/nonsense":
+        if self.path == "/nonsense":
             self.wfile.write(b"this is not HTTP\r\n\r\n")
             return
         self.server.seen.append(self.path)
@@ -716,6 +730,7 @@ def server(monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads, server.stop, server.seen = True, threading.Event(), []
+    server.agents = []
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     server.url = f"http://127.0.0.1:{server.server_port}"
@@ -739,8 +754,37 @@ def test_a_picture_by_url(server):
     assert load_image(server.url.upper() + "/a").shape == (1, 3, 20, 30)
 
 
+WIKIMEDIA = "/wiki/Special:FilePath/Vassily_Kandinsky,_1913_-_Composition_7.jpg?width=960"
+
+
+def test_wikimedia_hears_who_asks_at_every_turn(server):
+    assert np.array_equal(array(load_image(server.url + WIKIMEDIA)), UNIT)
+    assert server.seen == [WIKIMEDIA, "/thumb/960px-a.png"]
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(server.url + WIKIMEDIA)
+    assert [agent[:6] for agent in server.agents] == ["nstlib", "nstlib", "Python"]
+
+
+def test_the_address_of_the_project_is_that_of_its_metadata(server, monkeypatch):
+    about = email.message.Message()
+    about["Project-URL"] = "Repository, https://example.org/nstlib"
+    about["Project-URL"] = "Documentation, https://example.org/site"
+    monkeypatch.setattr(images, "metadata", lambda name: about)
+    load_image(server.url + WIKIMEDIA)
+    assert set(server.agents) == {f"nstlib/{nstlib.__version__} (https://example.org/nstlib)"}
+
+
+def test_without_an_installation_there_is_still_a_name(server, monkeypatch):
+    def not_installed(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(images, "metadata", not_installed)
+    assert load_image(server.url + WIKIMEDIA).shape == (1, 3, 20, 30)
+
+
 def test_a_url_that_gives_no_picture(server):
     assert refused(server.url + "/missing", "404", "Not Found", server.url + "/missing")
+    assert refused(server.url + "/closed", "403 Forbidden", "save it there and give its path")
     assert refused(server.url + "/nonsense", server.url)
     assert refused(server.url + "/loop", "infinite loop")
     assert refused(server.url + "/cut", "broke off")

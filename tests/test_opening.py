@@ -1,12 +1,14 @@
 """Ways to open the course elsewhere, and files for those who carry on: they name what is there.
 
-Colab, Binder, GitHub and containers cannot be run here. What can: the install cell, in an environment
-that lacks nothing but the course, and the agreement of the files with each other.
+Colab, Binder, GitHub and containers cannot be run here. What can: the install cell of the edition
+for Colab, in an environment that lacks nothing but the course, and the agreement of the files with
+each other.
 """
 
 import json
 import os
 import re
+import runpy
 import shlex
 import shutil
 import subprocess
@@ -15,49 +17,125 @@ import sysconfig
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import quote
 
+import course_versions as versions
 import nbformat
 import pytest
 import yaml  # comes with JupyterLab
 from IPython.core.inputtransformer2 import TransformerManager
+from nbformat.v4 import new_markdown_cell, new_notebook
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-REPOSITORY = "OWNER/nstlib"  # changed in all files at once, as CONTRIBUTING.md says
+BUILD = ROOT / "notebooks/course/build.py"
+REPOSITORY, BRANCH = "somebody/course.of-2", "colab"
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
-def cells(path):
-    return nbformat.read(path, as_version=4).cells
+def edition(path):
+    """The cells of a notebook in the edition for Colab."""
+    notebook = nbformat.read(path, as_version=4)
+    return versions.colab(notebook, path.stem, REPOSITORY, BRANCH).cells
 
 
 def install_cell():
-    return cells(NOTEBOOKS[0])[1].source
+    return edition(NOTEBOOKS[0])[1].source
+
+
+def run_build(to, *more):
+    command = [sys.executable, BUILD, "--to", to, *more]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_the_command_builds_the_edition_into_a_folder(tmp_path):
+    done = run_build(tmp_path, "--repository", REPOSITORY, "--branch", BRANCH)
+    assert done.returncode == 0, done.stderr
+    assert "colab" in done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["colab"]
+    built = sorted((tmp_path / "colab").iterdir())
+    assert [path.name for path in built] == [path.name for path in NOTEBOOKS]
+    for path, made in zip(NOTEBOOKS, built, strict=True):
+        notebook = nbformat.read(made, as_version=nbformat.NO_CONVERT)
+        nbformat.validate(notebook)
+        assert notebook.cells == edition(path)
+
+
+@pytest.mark.parametrize("repository", ["nstlib", "https://github.com/somebody/nstlib", "a b/c"])
+def test_what_is_no_repository_is_refused(repository, tmp_path):
+    with pytest.raises(ValueError, match="owner/name"):
+        runpy.run_path(str(BUILD))["build_for_colab"](tmp_path, repository)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_command_says_so_in_a_sentence(tmp_path):
+    done = run_build(tmp_path, "--repository", "nstlib")
+    assert done.returncode == 2
+    assert done.stderr == "'nstlib' is no repository on GitHub; write owner/name.\n"
+
+
+@each
+def test_the_notebooks_themselves_have_no_such_cell_and_no_address_that_is_none(path):
+    text = path.read_text()
+    for word in ("colab.research", "mybinder", "%pip", "OWNER"):
+        assert word not in text
+
+
+@each
+def test_the_edition_has_the_same_cells_and_two_things_more(path):
+    original, (title, install, *rest) = nbformat.read(path, as_version=4).cells, edition(path)
+    assert (install.id, install.cell_type, install.outputs) == ("install", "code", [])
+    lines = title.source.splitlines()
+    title.source = "\n".join([lines[0], *lines[3:]])
+    for cell, before in zip([title, *rest], original, strict=True):
+        if cell.cell_type == "markdown":  # only the targets of its links may change
+            for one in (cell, before):
+                one.source = re.sub(r"\]\([^)]*\)", "]", one.source)
+        assert cell == before
 
 
 @each
 def test_the_links_under_the_title_open_this_notebook(path):
-    line = cells(path)[0].source.splitlines()[2]
+    line = edition(path)[0].source.splitlines()[2]
     links = dict(re.findall(r"\[([^\]]+)\]\((\S+)\)", line))
     name = f"notebooks/{path.name}"
-    binder = f"https://mybinder.org/v2/gh/{REPOSITORY}/main?urlpath="
-    wanted = {
-        "Open in Colab": f"https://colab.research.google.com/github/{REPOSITORY}/blob/main/{name}",
-        "Open in Binder": f"{binder}lab/tree/{name}",
-    }
+    colab = f"https://colab.research.google.com/github/{REPOSITORY}/blob/{BRANCH}/{name}"
+    binder = f"https://mybinder.org/v2/gh/{REPOSITORY}/{BRANCH}?urlpath="
+    wanted = {"Open in Colab": colab, "Open in Binder": f"{binder}lab/tree/{name}"}
     if path.stem == "playground":
         wanted["Open as a page of its own"] = f"{binder}voila/render/{name}"
     assert links == wanted
 
 
-@each
-def test_the_first_code_cell_installs_what_is_missing(path):
-    first = next(cell for cell in cells(path) if cell.cell_type == "code")
-    assert (first.id, first.outputs) == ("install", [])
-    assert first.source == install_cell()
-    assert f"git+https://github.com/{REPOSITORY}" in first.source
+def test_links_to_files_of_the_course_become_addresses():
+    text = """# 00 A title
+
+[the next](01_b.ipynb#part), [a file](../README.md), [far](https://example.org/a.ipynb), [here](#1)
+![a picture](../figures/a.jpg)"""
+    made = versions.colab(new_notebook(cells=[new_markdown_cell(text)]), "00_a", "me/it", "main")
+    links = re.findall(r"\]\((\S+)\)", made.cells[0].source.split("\n", 4)[4])
+    assert links == [
+        "https://colab.research.google.com/github/me/it/blob/main/notebooks/01_b.ipynb#part",
+        "https://github.com/me/it/blob/main/README.md",
+        "https://example.org/a.ipynb",
+        "#1",
+        "https://raw.githubusercontent.com/me/it/main/figures/a.jpg",
+    ]
+
+
+def test_the_addresses_of_the_paintings_are_of_a_kind_that_lasts():
+    """Special:FilePath finds a file by its name; only some widths are served (w.wiki/GHai)."""
+    text = "\n".join(cell.source for cell in nbformat.read(NOTEBOOKS[0], as_version=4).cells)
+    addresses = re.findall(r"\]\((https://commons\.[^)]+)\)", text)
+    assert len(addresses) >= 8
+    for address in addresses:
+        name = r"[\w.%-]+\.jpg"
+        pattern = rf"https://commons\.wikimedia\.org/wiki/Special:FilePath/{name}\?width=(\d+)"
+        (width,) = re.fullmatch(pattern, address).groups()
+        assert int(width) in (500, 960, 1280)
+        assert address == quote(address, safe=":/?=%")  # `load_image` asks for just this
 
 
 def run_cell(monkeypatch, missing):
@@ -85,7 +163,8 @@ def test_the_cell_asks_for_the_course_and_for_what_it_needs_but_jupyterlab(monke
     extra = [f'{line}; extra == "{name}"' for name, lines in EXTRAS.items() for line in lines]
     monkeypatch.setattr("importlib.metadata.requires", lambda _: PROJECT["dependencies"] + extra)
     course, rest = run_cell(monkeypatch, missing=True)
-    assert course == ["install", "--quiet", "--no-deps", f"git+https://github.com/{REPOSITORY}"]
+    address = f"git+https://github.com/{REPOSITORY}@{BRANCH}"
+    assert course == ["install", "--quiet", "--no-deps", address]
     wanted = [line for line in PROJECT["dependencies"] if not line.startswith("jupyterlab")]
     assert len(wanted) == len(PROJECT["dependencies"]) - 1
     assert rest == ["install", "--quiet", "--no-warn-conflicts", *wanted]

@@ -1,17 +1,21 @@
 """One source, three notebooks: python notebooks/course/build.py --to course-out
 
 Writes student/, instructor/ and nbgrader/ (source/ and nbgrader_config.py) into a folder, from the
-notebooks, their solutions and the notes of this folder. What nbgrader has made there stays.
+notebooks, their solutions and the notes of this folder. What nbgrader has made there stays. With
+`--repository owner/name` it writes colab/ instead: the notebooks with links that open them in Colab and
+Binder, and a first cell that installs the course from there.
 """
 
 import argparse
+import re
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import nbformat
 from course_parts import Note, Solution, exercises_of, notes_of, solutions_of
-from course_versions import instructor, sheet, student
+from course_versions import colab, instructor, sheet, student
 
 NOTEBOOKS = Path(__file__).parents[1]
 NOTES = Path(__file__).parent / "notes"
@@ -44,10 +48,31 @@ def build(to: Path, *, notebooks: Path = NOTEBOOKS, notes: Path = NOTES) -> list
         except ValueError as error:
             raise ValueError(f"{path.name}: {error}") from error
         written += [_write(one, to / name) for name, one in made.items()]
+    for edition in ("student", "instructor"):  # the pictures of the apps, which lessons show
+        for still in sorted((notebooks / "stills").glob("*.jpg")):
+            written.append(to / edition / "stills" / still.name)
+            written[-1].parent.mkdir(exist_ok=True)
+            shutil.copy(still, written[-1])
     config = to / "nbgrader" / "nbgrader_config.py"
     if not config.exists():
         config.write_text(CONFIG, encoding="utf-8")
         written.append(config)
+    return written
+
+
+def build_for_colab(
+    to: Path, repository: str, *, branch: str = "main", notebooks: Path = NOTEBOOKS
+) -> list[Path]:
+    """Write the edition for Colab into colab/ of the folder `to`; return the files written.
+
+    repository: Where the course is on GitHub, owner/name. branch: where the edition will be there.
+    """
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
+        raise ValueError(f"{repository!r} is no repository on GitHub; write owner/name.")
+    written = []
+    for path in sorted(notebooks.glob("*.ipynb")):
+        made = colab(nbformat.read(path, as_version=4), path.stem, repository, branch)
+        written.append(_write(made, to / "colab" / path.name))
     return written
 
 
@@ -72,8 +97,15 @@ def main() -> int:
     """Build, and say where. Exit status 2 where something in the sources does not fit together."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--to", type=Path, default=Path("course-out"), help="the folder to fill")
-    to = parser.parse_args().to
+    parser.add_argument("--repository", help="owner/name on GitHub: write the edition for Colab")
+    parser.add_argument("--branch", default="main", help="where that edition will be on GitHub")
+    given = parser.parse_args()
+    to = given.to
     try:
+        if given.repository is not None:
+            written = build_for_colab(to, given.repository, branch=given.branch)
+            print(f"{len(written)} notebooks in {to / 'colab'}, to open from branch {given.branch}")
+            return 0
         written = build(to)
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)

@@ -1,10 +1,12 @@
-"""Three versions of one notebook. Each function takes the notebook and returns a new one.
+"""Versions of one notebook. Each function takes the notebook and returns a new one.
 
 The student's version is the notebook itself. The instructor's has solutions and notes. The sheet is
-what nbgrader hands out, collects and marks: the exercises alone, so that marking takes seconds.
+what nbgrader hands out, collects and marks: the exercises alone, so that marking takes seconds. The
+version for Colab installs the course by itself.
 """
 
 import ast
+import posixpath
 import re
 from collections.abc import Collection, Mapping
 from copy import deepcopy
@@ -24,6 +26,21 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 SCHEMA_VERSION = 3  # of nbgrader's cell metadata; a test compares it with the installed nbgrader
 FOR_THE_INSTRUCTOR = "instructor"  # a tag: nbconvert can remove these cells again
 CHECKS = re.compile(r"^from nstlib\.checks import \w+ as checks$", re.MULTILINE)
+LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!\w+:|#)([^)#\s]+)")  # in Markdown, to another file
+INSTALL = """\
+# @title Install the course where it is missing. The PyTorch that is there stays.
+from importlib.metadata import requires
+from importlib.util import find_spec
+from pathlib import Path
+from shlex import join
+
+if find_spec("nstlib") is None:
+    address = "git+https://github.com/{repository}@{branch}"
+    source = ".." if Path("../nstlib").is_dir() else address
+    %pip install --quiet --no-deps {{source}}
+    # What it needs, apart from JupyterLab: something runs this notebook already.
+    needed = join(n for n in requires("nstlib") if "extra" not in n and "jupyterlab" not in n)
+    %pip install --quiet --no-warn-conflicts {{needed}}"""
 
 
 def student(notebook: NotebookNode) -> NotebookNode:
@@ -87,6 +104,48 @@ def sheet(
         if hint := _hint(notebook, one.cell):
             made.cells.append(_locked(f"hint-{one.function}", hint))
     return made
+
+
+def colab(notebook: NotebookNode, name: str, repository: str, branch: str) -> NotebookNode:
+    """With links that open it under the title, and first a cell that installs what is missing.
+
+    The course is on GitHub in `repository`, written owner/name, with this notebook in
+    notebooks/NAME.ipynb of `branch`. Colab gets the notebook alone, so links to other files of the
+    course become addresses.
+    """
+    made = deepcopy(notebook)
+    for cell in made.cells:
+        if cell.cell_type == "markdown":
+            cell.source = LINK.sub(lambda link: _address(link, repository, branch), cell.source)
+    title, rest = made.cells[0].source.split("\n", 1)
+    path = f"notebooks/{name}.ipynb"
+    links = {"Open in Colab": _in_colab(path, repository, branch)}
+    binder = f"https://mybinder.org/v2/gh/{repository}/{branch}?urlpath="
+    links["Open in Binder"] = f"{binder}lab/tree/{path}"
+    if name == "playground":
+        links["Open as a page of its own"] = f"{binder}voila/render/{path}"
+    line = " · ".join(f"[{words}]({address})" for words, address in links.items())
+    made.cells[0].source = f"{title}\n\n{line}\n{rest}"
+    install = new_code_cell(INSTALL.format(repository=repository, branch=branch), id="install")
+    # Folded away: in Colab, and in JupyterLab.
+    install.metadata.update(cellView="form", jupyter={"source_hidden": True})
+    made.cells.insert(1, install)
+    return made
+
+
+def _address(link: re.Match, repository: str, branch: str) -> str:
+    """The same link, to the file's address. The match ends before what may follow the path."""
+    picture, words, target = link.groups()
+    path = posixpath.normpath(f"notebooks/{target}")
+    if picture:
+        return f"![{words}](https://raw.githubusercontent.com/{repository}/{branch}/{path}"
+    if path.endswith(".ipynb"):
+        return f"[{words}]({_in_colab(path, repository, branch)}"
+    return f"[{words}](https://github.com/{repository}/blob/{branch}/{path}"
+
+
+def _in_colab(path: str, repository: str, branch: str) -> str:
+    return f"https://colab.research.google.com/github/{repository}/blob/{branch}/{path}"
 
 
 def _of(solutions: Mapping[str, Solution], name: str) -> Solution:

@@ -14,11 +14,13 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 
-FIGURES = Path(__file__).parents[2] / "figures"
+STILLS = Path(__file__).parents[1] / "stills"
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
 LINKS = ("LinkModel", "DirectionalLinkModel")
 STATIC = "static_gram_explorer"
+# In a notebook, for GitHub; here the app itself is replaced by it.
+BELOW_THE_APP = re.compile(r"^!\[[^\]]*\]\(stills/[^)]*\)\n*", re.MULTILINE)
 APPS = {
     "feature_explorer": (
         "app_features.jpg",
@@ -68,7 +70,8 @@ def read(text: str) -> NotebookNode:
             cell.outputs = [new for old in cell.outputs for new in _shown(old, cell.source, kept)]
             cells += _one_picture_each(cell)
         else:
-            cells.append(cell)
+            cell.source = BELOW_THE_APP.sub("", cell.source)
+            cells += [cell] if cell.source.strip() else []
     notebook.cells = cells
     if kept:
         states["state"] = _with_parts(states["state"], kept)
@@ -89,7 +92,7 @@ def _shown(output: NotebookNode, source: str, kept: set[str]) -> list[NotebookNo
     if app not in APPS:
         raise ValueError(f"The site has no picture of the app {app!r}: add one to APPS.")
     file, alt = APPS[app]
-    data = {"image/jpeg": base64.b64encode((FIGURES / file).read_bytes()).decode()}
+    data = {"image/jpeg": base64.b64encode((STILLS / file).read_bytes()).decode()}
     picture = new_output("display_data", data, metadata={"image/jpeg": {"alt": alt}})
     return [picture, new_output("display_data", {"text/html": STILL})]
 
