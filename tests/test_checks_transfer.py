@@ -15,17 +15,20 @@ CHECKS = {
     "my_total_loss": checks.total_loss,
     "my_gradient": checks.pixel_gradient,
     "my_start": checks.start,
+    "my_style_weight": checks.style_weight,
 }
 
 
-def content_of(features, target):
-    return ((features["relu4_2"] - target) ** 2).mean()
+def relative(new, target):
+    return ((new - target) ** 2).mean() / (target**2).mean()
 
 
-def style_of(features, targets):
-    return sum(((gram_matrix(features[k]) - a) ** 2).mean() for k, a in targets.items()) / len(
-        targets
-    )
+def content_of(features, target, error=relative):
+    return error(features["relu4_2"], target)
+
+
+def style_of(features, targets, error=relative):
+    return sum(error(gram_matrix(features[k]), a) for k, a in targets.items()) / len(targets)
 
 
 def swapped(f, p, grams, alpha, beta):
@@ -53,18 +56,18 @@ def normalized(f, p, grams, alpha, beta):
 
 
 def layers_added(f, p, grams, alpha, beta):
-    style = sum(((gram_matrix(f[k]) - a) ** 2).mean() for k, a in grams.items())
+    style = sum(relative(gram_matrix(f[k]), a) for k, a in grams.items())
     return alpha * content_of(f, p) + beta * style
 
 
 def last_layer_only(f, p, grams, alpha, beta):
     for k, a in grams.items():
-        style = ((gram_matrix(f[k]) - a) ** 2).mean()
+        style = relative(gram_matrix(f[k]), a)
     return alpha * content_of(f, p) + beta * style
 
 
 def content_by_gram(f, p, grams, alpha, beta):
-    content = ((gram_matrix(f["relu4_2"]) - gram_matrix(p)) ** 2).mean()
+    content = relative(gram_matrix(f["relu4_2"]), gram_matrix(p))
     return alpha * content + beta * style_of(f, grams)
 
 
@@ -72,8 +75,29 @@ def undivided(f, p, grams, alpha, beta):
     style = 0
     for k, a in grams.items():
         flat = f[k].flatten(2)
-        style = style + ((flat @ flat.mT - a) ** 2).mean() / len(grams)
+        style = style + relative(flat @ flat.mT, a) / len(grams)
     return alpha * content_of(f, p) + beta * style
+
+
+def plain_means(f, p, grams, alpha, beta):
+    def error(new, target):
+        return ((new - target) ** 2).mean()
+
+    return alpha * content_of(f, p, error) + beta * style_of(f, grams, error)
+
+
+def in_units_of_its_own(f, p, grams, alpha, beta):
+    def error(new, target):
+        return ((new - target) ** 2).mean() / (new**2).mean()
+
+    return alpha * content_of(f, p, error) + beta * style_of(f, grams, error)
+
+
+def square_of_the_mean(f, p, grams, alpha, beta):
+    def error(new, target):
+        return ((new - target) ** 2).mean() / target.mean() ** 2
+
+    return alpha * content_of(f, p, error) + beta * style_of(f, grams, error)
 
 
 def loss_of(image, content, style, network):
@@ -199,6 +223,51 @@ def no_leaf(content, kind, seed):
     return 0.5 + 0.1 * draw(content, seed).requires_grad_()
 
 
+def slope(loss, image):
+    image = image.detach().requires_grad_()
+    return torch.autograd.grad(loss(image), image)[0]
+
+
+def upside_down(image, content_loss, style_loss):
+    return slope(style_loss, image).norm() / slope(content_loss, image).norm()
+
+
+def ratio_of_losses(image, content_loss, style_loss):
+    return content_loss(image) / style_loss(image)
+
+
+def root_forgotten(image, content_loss, style_loss):
+    return (slope(content_loss, image) ** 2).sum() / (slope(style_loss, image) ** 2).sum()
+
+
+def absolute_values(image, content_loss, style_loss):
+    return slope(content_loss, image).abs().mean() / slope(style_loss, image).abs().mean()
+
+
+def largest_entries(image, content_loss, style_loss):
+    return slope(content_loss, image).abs().max() / slope(style_loss, image).abs().max()
+
+
+def signed_sum(image, content_loss, style_loss):
+    return slope(content_loss, image).mean() / slope(style_loss, image).mean()
+
+
+def not_cleared(image, content_loss, style_loss):
+    image.requires_grad_()
+    content_loss(image).backward()
+    content = image.grad.norm()
+    style_loss(image).backward()
+    return content / image.grad.norm()
+
+
+def not_cleared_style_first(image, content_loss, style_loss):
+    image.requires_grad_()
+    style_loss(image).backward()
+    style = image.grad.norm()
+    content_loss(image).backward()
+    return image.grad.norm() / style
+
+
 WRONG = [
     ("my_total_loss", swapped, "changed places"),
     ("my_total_loss", bracketed, "α multiplies both"),
@@ -210,6 +279,9 @@ WRONG = [
     ("my_total_loss", last_layer_only, "only the last style layer"),
     ("my_total_loss", content_by_gram, "forgotten where"),
     ("my_total_loss", undivided, "Compare like with like"),
+    ("my_total_loss", plain_means, "plain means"),
+    ("my_total_loss", in_units_of_its_own, "growing louder"),
+    ("my_total_loss", square_of_the_mean, "Square first"),
     ("my_gradient", of_the_weights, "network's weights. They are frozen"),
     ("my_gradient", of_the_content, "gradient of the content picture"),
     ("my_gradient", of_the_style, "gradient of the style picture"),
@@ -230,6 +302,13 @@ WRONG = [
     ("my_start", no_copy, "not a copy"),
     ("my_start", no_gradient, "does not require a gradient"),
     ("my_start", no_leaf, "leaves only"),
+    ("my_style_weight", upside_down, "upside down"),
+    ("my_style_weight", ratio_of_losses, "how steep"),
+    ("my_style_weight", root_forgotten, "the root is missing"),
+    ("my_style_weight", absolute_values, "absolute values"),
+    ("my_style_weight", largest_entries, "two single pixels"),
+    ("my_style_weight", signed_sum, "most of them cancel"),
+    ("my_style_weight", not_cleared, "holds both"),
 ]
 
 
@@ -255,6 +334,35 @@ def test_backward_on_a_frozen_network_is_right_too():
     assert checks.pixel_gradient(by_backward).right
 
 
+def test_gradients_that_add_up_are_noticed_in_either_order():
+    assert "holds both" in checks.style_weight(not_cleared_style_first).message
+
+
+def test_two_calls_of_backward_are_right_if_the_gradient_is_cleared():
+    def cleared(image, content_loss, style_loss):
+        image.requires_grad_()
+        content_loss(image).backward()
+        content, image.grad = image.grad.norm(), None
+        style_loss(image).backward()
+        return (content / image.grad.norm()).item()
+
+    assert checks.style_weight(cleared).right
+
+
+def test_with_the_weight_of_the_solution_both_gradients_are_of_one_length():
+    target = torch.rand(1, 3, 4, 4)
+    image = torch.rand(1, 3, 4, 4)
+
+    def content(x):
+        return (x - target).square().sum()
+
+    def style(x):
+        return 7 * (x.sum() - 1).square()
+
+    beta = SOLUTIONS["my_style_weight"](image, content, style)
+    torch.testing.assert_close(slope(content, image).norm(), beta * slope(style, image).norm())
+
+
 def test_the_solutions_agree_with_the_library():
     torch.manual_seed(0)
     features = {"relu1_1": torch.rand(1, 4, 6, 5), "relu4_2": torch.rand(1, 8, 3, 2)}
@@ -263,8 +371,8 @@ def test_the_solutions_agree_with_the_library():
     grams = {k: gram_matrix(torch.rand_like(features[k])) for k in ("relu1_1", "relu2_1")}
 
     mine = SOLUTIONS["my_total_loss"](features, content, grams, 2.0, 5.0)
-    theirs = 2 * content_loss(features["relu4_2"], content, convention="mean")
-    style = [style_loss(features[k], gram, convention="mean") for k, gram in grams.items()]
+    theirs = 2 * content_loss(features["relu4_2"], content, convention="relative")
+    style = [style_loss(features[k], gram, convention="relative") for k, gram in grams.items()]
     theirs = theirs + 5 * sum(style) / len(style)
     torch.testing.assert_close(mine, theirs)
 

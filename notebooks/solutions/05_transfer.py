@@ -8,12 +8,24 @@ from nstlib import gram_matrix
 def my_total_loss(features, content_target, style_targets, alpha, beta):
     """α L_content + β L_style. features: {layer: (1, N, H, W)} of the new picture;
     content_target: (1, N, H, W) in relu4_2; style_targets: {layer: (1, N, N)} -> scalar"""
-    content = (features["relu4_2"] - content_target).square().mean()  # feature by feature
+    # feature by feature, and in units of the target
+    content = (features["relu4_2"] - content_target).square().mean()
+    content = content / content_target.square().mean()
     style = 0.0
     for layer, target in style_targets.items():
         error = (gram_matrix(features[layer]) - target).square().mean()  # Gram by Gram
-        style = style + error / len(style_targets)
+        style = style + error / target.square().mean() / len(style_targets)
     return alpha * content + beta * style
+
+
+def my_start(content, kind, seed=0):
+    """The picture to optimize: a copy of the photo ("content"), or gray noise ("noise")."""
+    if kind == "content":
+        image = content.clone()
+    else:
+        generator = torch.Generator().manual_seed(seed)
+        image = 0.5 + 0.1 * torch.randn(content.shape, generator=generator)
+    return image.detach().requires_grad_()
 
 
 def my_gradient(image, content, style, network):
@@ -29,11 +41,9 @@ def my_gradient(image, content, style, network):
     return torch.autograd.grad(loss, image)[0]
 
 
-def my_start(content, kind, seed=0):
-    """The picture to optimize: a copy of the photo ("content"), or gray noise ("noise")."""
-    if kind == "content":
-        image = content.clone()
-    else:
-        generator = torch.Generator().manual_seed(seed)
-        image = 0.5 + 0.1 * torch.randn(content.shape, generator=generator)
-    return image.detach().requires_grad_()
+def my_style_weight(image, content_loss, style_loss):
+    """The β at which both losses pull equally hard on the pixels of `image`."""
+    image = image.detach().requires_grad_()
+    content_pull = torch.autograd.grad(content_loss(image), image)[0]
+    style_pull = torch.autograd.grad(style_loss(image), image)[0]
+    return torch.linalg.vector_norm(content_pull) / torch.linalg.vector_norm(style_pull)

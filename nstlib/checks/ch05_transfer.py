@@ -1,4 +1,8 @@
-"""Checks of notebook 05: the total loss, the gradient that moves the picture, and where it starts."""
+"""Checks of notebook 05: the total loss, the start, the gradient, and how hard each loss pulls.
+
+The functions `our_…` are what the answers are compared with; the notebook paints with them where an
+exercise is not solved yet.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,29 +12,87 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from nstlib.checks.verdict import Mistake, Verdict, judge
+from nstlib.losses import content_loss, gram_matrix, style_loss
 
 CONTENT_LAYER = "relu4_2"
+
+
+def our_total_loss(
+    features: Mapping[str, Tensor],
+    content_target: Tensor,
+    style_targets: Mapping[str, Tensor],
+    alpha: float,
+    beta: float,
+) -> Tensor:
+    """Return α L_content + β L_style, each error divided by the mean square of its target."""
+    content = content_loss(features[CONTENT_LAYER], content_target)
+    style = [style_loss(features[layer], target) for layer, target in style_targets.items()]
+    return alpha * content + beta * sum(style) / len(style)
+
+
+def our_gradient(image: Tensor, content: Tensor, style: Tensor, network: nn.Module) -> Tensor:
+    """Return the gradient of mean (F - P)² + mean (G - A)² with respect to the image's pixels."""
+    with torch.no_grad():
+        features_of_content, gram_of_style = network(content), gram_matrix(network(style))
+    image = image.detach().requires_grad_()
+    features = network(image)
+    loss = (features - features_of_content).square().mean()
+    loss = loss + (gram_matrix(features) - gram_of_style).square().mean()
+    return torch.autograd.grad(loss, image)[0]
+
+
+def our_start(content: Tensor, kind: str, seed: int = 0) -> Tensor:
+    """Return a copy of the photo, or gray noise of its shape, as a leaf that requires a gradient."""
+    if kind == "content":
+        return content.detach().clone().requires_grad_()
+    noise = torch.randn(content.shape, generator=torch.Generator().manual_seed(seed))
+    return (0.5 + 0.1 * noise).to(content.device).requires_grad_()
+
+
+def our_style_weight(
+    image: Tensor,
+    content_loss: Callable[[Tensor], Tensor],
+    style_loss: Callable[[Tensor], Tensor],
+) -> float:
+    """Return the β at which both losses pull equally hard on the pixels of the image."""
+
+    def length(loss: Callable[[Tensor], Tensor]) -> float:
+        pixels = image.detach().requires_grad_()
+        return torch.autograd.grad(loss(pixels), pixels)[0].norm().item()
+
+    return length(content_loss) / length(style_loss)
 
 
 def total_loss(answer: Callable[..., Any]) -> Verdict:
     """α L_content + β L_style: features, content_target, style_targets, alpha, beta -> scalar.
 
-    L_content is the mean squared difference of the features in relu4_2, L_style the mean over the
-    layers of the mean squared difference of the Gram matrices (divided by H · W).
+    L_content is the mean squared difference of the features in relu4_2, divided by the mean square of
+    the target; L_style is the mean over the layers of the same for the Gram matrices (divided by H · W).
     """
 
+    def error(new: Tensor, target: Tensor) -> Tensor:
+        return (new - target).square().mean() / target.square().mean()
+
     def content(features: Mapping[str, Tensor], target: Tensor) -> Tensor:
-        return (features[CONTENT_LAYER] - target).square().mean()
+        return error(features[CONTENT_LAYER], target)
 
     def style(features: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> Tensor:
-        errors = [(_gram(features[layer]) - a).square().mean() for layer, a in targets.items()]
-        return sum(errors) / len(errors)
+        return sum(error(_gram(features[layer]), a) for layer, a in targets.items()) / len(targets)
 
     def reference(features, p, grams, alpha, beta):
         return alpha * content(features, p) + beta * style(features, grams)
 
+    def with_error(other: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Tensor]:
+        """The right sum of wrong errors."""
+
+        def total(features, p, grams, alpha, beta):
+            layers = [other(_gram(features[layer]), a) for layer, a in grams.items()]
+            return alpha * other(features[CONTENT_LAYER], p) + beta * sum(layers) / len(layers)
+
+        return total
+
     def content_by_gram(features, p, grams, alpha, beta):
-        lost = (_gram(features[CONTENT_LAYER]) - _gram(p)).square().mean()
+        lost = error(_gram(features[CONTENT_LAYER]), _gram(p))
         return alpha * lost + beta * style(features, grams)
 
     def last_layer(features, p, grams, alpha, beta):
@@ -39,14 +101,14 @@ def total_loss(answer: Callable[..., Any]) -> Verdict:
 
     def undivided(features, p, grams, alpha, beta):
         errors = [
-            (_gram(features[layer]) * features[layer][0, 0].numel() - a).square().mean()
+            error(_gram(features[layer]) * features[layer][0, 0].numel(), a)
             for layer, a in grams.items()
         ]
         return alpha * content(features, p) + beta * sum(errors) / len(errors)
 
     return judge(
         answer,
-        reference,
+        our_total_loss,
         _loss_inputs(),
         [
             Mistake(
@@ -94,8 +156,24 @@ def total_loss(answer: Callable[..., Any]) -> Verdict:
                 "your Gram matrices are plain sums, and the targets are divided by H · W. Compare like "
                 "with like: nstlib.gram_matrix divides.",
             ),
+            Mistake(
+                with_error(lambda new, target: (new - target).square().mean()),
+                "these are plain means. Each error still has to be divided by the mean square of its "
+                "own target; without that, layers with large numbers outvote the others.",
+            ),
+            Mistake(
+                with_error(
+                    lambda new, target: (new - target).square().mean() / new.square().mean()
+                ),
+                "you divide by the mean square of the new picture's own numbers, which move during the "
+                "run: a picture could lower its loss by growing louder. Divide by the target's.",
+            ),
+            Mistake(
+                with_error(lambda new, target: (new - target).square().mean() / target.mean() ** 2),
+                "you divide by the square of the target's mean. Square first, then take the mean.",
+            ),
         ],
-        praise="that is the lecture's last formula.",
+        praise="that is the lecture's last formula, on a scale that suits every network.",
     )
 
 
@@ -126,7 +204,7 @@ def pixel_gradient(answer: Callable[..., Any]) -> Verdict:
     content, style, network = 1, 2, 3
     verdict = judge(
         answer,
-        gradient(image),
+        our_gradient,
         _gradient_inputs(),
         [
             Mistake(
@@ -186,9 +264,6 @@ def start(answer: Callable[..., Any]) -> Verdict:
     def normal(content: Tensor, seed: int) -> Tensor:
         return torch.randn(content.shape, generator=torch.Generator().manual_seed(seed))
 
-    def reference(content: Tensor, kind: str, seed: int) -> Tensor:
-        return content.clone() if kind == "content" else 0.5 + 0.1 * normal(content, seed)
-
     def noise_as(draw: Callable[[Tensor, int], Tensor]) -> Callable[..., Tensor]:
         return lambda content, kind, seed: content if kind == "content" else draw(content, seed)
 
@@ -198,7 +273,7 @@ def start(answer: Callable[..., Any]) -> Verdict:
     inputs = _start_inputs()
     verdict = judge(
         answer,
-        reference,
+        our_start,
         inputs,
         [
             Mistake(
@@ -284,6 +359,75 @@ def _start_problem(
     return ""
 
 
+def style_weight(answer: Callable[..., Any]) -> Verdict:
+    """The β at which both losses pull equally hard: image, content_loss, style_loss -> a number.
+
+    That is the length of the gradient of the content loss, divided by that of the style loss, both with
+    respect to the pixels of the image.
+    """
+
+    def slope(loss: Callable[[Tensor], Tensor], image: Tensor) -> Tensor:
+        image = image.detach().requires_grad_()
+        return torch.autograd.grad(loss(image), image)[0]
+
+    def ratio(size: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
+        return lambda image, content, style: size(slope(content, image)) / size(slope(style, image))
+
+    def content_first(image, content, style):
+        both = slope(content, image) + slope(style, image)
+        return slope(content, image).norm() / both.norm()
+
+    def style_first(image, content, style):
+        both = slope(content, image) + slope(style, image)
+        return both.norm() / slope(style, image).norm()
+
+    added_up = (
+        "one of the two gradients holds both: backward() adds to what image.grad holds already. Clear "
+        "it in between, or use torch.autograd.grad(loss, image)[0]."
+    )
+    return judge(
+        answer,
+        our_style_weight,
+        _pull_inputs(),
+        [
+            Mistake(
+                lambda image, content, style: (
+                    1 / ratio(torch.linalg.vector_norm)(image, content, style)
+                ),
+                "this is the ratio upside down. β multiplies the style's gradient, so the length of the "
+                "style's goes under the bar: if style pulls harder, β has to be below 1.",
+            ),
+            Mistake(
+                lambda image, content, style: content(image) / style(image),
+                "these are the values of the losses. What moves the pixels is how steep a loss is, not "
+                "how large: compare the gradients.",
+            ),
+            Mistake(
+                ratio(lambda gradient: gradient.square().sum()),
+                "these are squared lengths; the root is missing. torch.linalg.vector_norm gives the "
+                "length.",
+            ),
+            Mistake(
+                ratio(lambda gradient: gradient.abs().sum()),
+                "you add absolute values. The length of a vector is the root of the sum of its squares.",
+            ),
+            Mistake(
+                ratio(lambda gradient: gradient.abs().max()),
+                "you compare the largest entries, two single pixels. Take the length of the whole "
+                "gradient.",
+            ),
+            Mistake(
+                ratio(torch.sum),
+                "you add the entries with their signs, and most of them cancel. Take the length, the "
+                "root of the sum of squares.",
+            ),
+            Mistake(content_first, added_up),
+            Mistake(style_first, added_up),
+        ],
+        praise="with this β neither loss has the upper hand in the first step.",
+    )
+
+
 class _Network(nn.Module):
     """One layer of four filters, smooth, and not frozen."""
 
@@ -328,6 +472,25 @@ def _gradient_inputs() -> list[tuple]:
 def _start_inputs() -> list[tuple]:
     content = torch.rand(1, 3, 5, 4, generator=torch.Generator().manual_seed(8))
     return [(content, kind, seed) for seed in (3, 4) for kind in ("content", "noise")]
+
+
+def _pull_inputs() -> list[tuple]:
+    """Three pictures between two smooth losses that pull with different force."""
+    generator = torch.Generator().manual_seed(9)
+    inputs = []
+    for seed, factor in ((1, 5.0), (2, 0.3)):
+        image, content, style = (torch.rand(1, 3, 6, 5, generator=generator) for _ in range(3))
+        network = _Network(seed).requires_grad_(False)
+        inputs.append(
+            (
+                image,
+                lambda x, p=content, f=network: (f(x) - f(p)).square().mean(),
+                lambda x, a=style, f=network, k=factor: (
+                    k * (_gram(f(x)) - _gram(f(a))).square().mean()
+                ),
+            )
+        )
+    return inputs
 
 
 def _gram(features: Tensor) -> Tensor:
