@@ -183,8 +183,11 @@ class Tab:
         return self.page.locator(selector) if isinstance(selector, str) else selector
 
     def press(self, selector: Any) -> None:
-        """Click a button, once it is visible, enabled and at rest."""
-        self.locator(selector).click()
+        """Click a button, once it is visible, enabled and at rest, with all pictures above it loaded."""
+        button = self.locator(selector)
+        button.scroll_into_view_if_needed()
+        self.page.wait_for_function("[...document.images].every(picture => picture.complete)")
+        button.click()
 
     def slide(self, selector: Any, times: int = 1, key: str = "ArrowRight") -> None:
         """Press a key on the handle of a slider."""

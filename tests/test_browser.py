@@ -403,12 +403,18 @@ def break_the_cell(code):
     return [code, *cells]
 
 
+def play(server):
+    """Put the playground and its stills into the server's folder; the notebook's name."""
+    shutil.copy(PLAYGROUND, server.folder)
+    shutil.copytree(PLAYGROUND.parent / "stills", server.folder / "stills", dirs_exist_ok=True)
+    return PLAYGROUND.name
+
+
 @pytest.mark.parametrize(
     "viewport", [(1280, 800), pytest.param((1024, 768), marks=pytest.mark.long)]
 )
 def test_the_playground(lab, lab_server, viewport):
-    shutil.copy(PLAYGROUND, lab_server.folder)
-    tab = lab("playground.ipynb", viewport=viewport)
+    tab = lab(play(lab_server), viewport=viewport)
     tab.run_all(300)
     assert not tab.errors()
     for story in (pick_entry, change_layer, see_a_channel, rebuild, start):
@@ -422,8 +428,7 @@ def test_the_playground(lab, lab_server, viewport):
 
 @pytest.mark.long
 def test_nothing_in_the_apps_keeps_people_out(lab, lab_server, node_modules):
-    shutil.copy(PLAYGROUND, lab_server.folder)
-    tab = lab("playground.ipynb")
+    tab = lab(play(lab_server))
     tab.run_all(300)
     assert not tab.errors()
     assert hindrances(tab.page, node_modules, ".nst-app") == []
