@@ -304,12 +304,13 @@ def test_every_notebook_has_its_page(path, site_pages):
     assert f"{path.stem}.html" in [
         link.removeprefix("../") for link in site_pages["site/index.html"].links
     ]
-    kinds = [
-        kind for c in notebook.cells for o in c.get("outputs", []) for kind in o.get("data", {})
-    ]
+    shown = [o.get("data", {}) for cell in notebook.cells for o in cell.get("outputs", [])]
+    kinds = [kind for data in shown for kind in data]
+    moving = sum(data.get("text/html", "").count("<img ") for data in shown)
     apps = sum("widget-view" in kind for kind in kinds)
     kept = page.html.count('<script type="application/vnd.jupyter.widget-view+json">')
-    assert len(page.images) == sum(kind.startswith("image/") for kind in kinds) + apps - kept
+    still = sum(kind.startswith("image/") for kind in kinds)
+    assert len(page.images) == still + moving + apps - kept
     assert kept == sum("static_gram_explorer(" in cell.source for cell in notebook.cells)
     prose = "".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     assert page.counts.get("details", 0) == prose.count("<details>")
