@@ -108,7 +108,7 @@ def layer_look(layer: str) -> dict[str, Any]:
 
 
 def curve_look(name: str) -> dict[str, Any]:
-    """Return the look of a loss's curve, as arguments of `axis.plot`.
+    """Return the look of a loss's curve, as arguments of `axis.plot`; colors are #rrggbb, as in SVG.
 
     Content is dashed and style solid, both with the color and marker of their layer. What belongs to no
     layer is black ("total") or gray.
@@ -118,8 +118,8 @@ def curve_look(name: str) -> dict[str, Any]:
     """
     kind, _, layer = name.partition("/")
     if not layer.startswith(("relu", "conv")):
-        looks = {"total": ("black", "-", 2.2), "tv": ("0.5", ":", 1.4)}
-        color, line, width = looks.get(name, ("0.35", "-.", 1.4))
+        looks = {"total": ("#000000", "-", 2.2), "tv": ("#808080", ":", 1.4)}
+        color, line, width = looks.get(name, ("#808080", "-.", 1.4))
         return {"color": color, "linestyle": line, "linewidth": width}
     look = {"linewidth": 1.4, "linestyle": "--" if kind == "content" else "-"}
     return look | layer_look(layer)

@@ -160,6 +160,8 @@ def test_it_can_be_read_without_eyes_and_without_colors():
         if path.get("fill") == "none"
     }
     assert len(strokes) == 4
+    for color, *_ in strokes:  # a browser does not know matplotlib's "0.5", and draws nothing
+        assert color == "currentColor" or re.fullmatch("#[0-9a-f]{6}", color)
 
 
 @given(

@@ -239,14 +239,6 @@ def test_an_open_question_is_answered_for_all_parameters(name):
             assert part in bare(question.answer), parameters
 
 
-def test_what_depends_on_the_network_is_as_in_the_library():
-    from nstlib.vgg import BLOCKS, LAYERS, receptive_field
-
-    for layer in (one for one in LAYERS if one.startswith("relu")):
-        assert (questions.field(layer), questions.stride(layer)) == receptive_field(layer)
-        assert questions.channels(layer) == BLOCKS[int(layer[4]) - 1][1]
-
-
 def test_the_derivative_of_the_style_loss():
     F, A = noise(3, 5), gram(*(noise(3, 5) + 1))
 

@@ -18,6 +18,8 @@ from typing import Any
 
 from question_formats import moodle, plain, qti
 
+from nstlib.vgg import BLOCKS, LAYERS, receptive_field
+
 REPOSITORY = Path(__file__).parents[2]
 BANK = Path(__file__).parent / "question_bank"
 KINDS = ("choice", "number", "short", "open")
@@ -68,52 +70,32 @@ class Question:
         return listed
 
 
-# VGG-19 as the questions need it, without importing PyTorch.
-
-_CONVOLUTIONS = (2, 2, 4, 4, 4)
+# What questions ask of VGG-19 at full width.
 
 
 def channels(layer: str) -> int:
-    """The number of channels of a layer of VGG-19 such as "relu3_1"."""
-    return 64 * min(2 ** (int(layer[4]) - 1), 8)
+    """The number of channels of a layer such as "relu3_1"."""
+    return BLOCKS[int(layer[4]) - 1][1]
 
 
 def stride(layer: str) -> int:
     """The distance in pixels between two neighboring positions of a layer."""
-    return 2 ** (int(layer[4]) - 1)
+    return receptive_field(layer)[1]
 
 
 def field(layer: str) -> int:
     """The side of the receptive field of a layer, in pixels."""
-    side, step = 1, 1
-    for convolution in _convolutions_up_to(layer):
-        if convolution == "pool":
-            side, step = side + step, 2 * step
-        else:
-            side += 2 * step
-    return side
+    return receptive_field(layer)[0]
 
 
 def halo(layer: str) -> int:
     """How many pixels beyond a tile a layer sees, if tiles are cut between pooling windows."""
-    return sum(2 ** _convolutions_up_to(layer)[:at].count("pool") for at in _places(layer))
+    return (field(layer) - stride(layer)) // 2
 
 
 def convolutions(layer: str) -> int:
     """The number of convolutions up to a layer, its own included."""
-    return len(_places(layer))
-
-
-def _convolutions_up_to(layer: str) -> list[str]:
-    block, number = int(layer[4]), int(layer[6])
-    walked = []
-    for before in _CONVOLUTIONS[: block - 1]:
-        walked += ["conv"] * before + ["pool"]
-    return walked + ["conv"] * number
-
-
-def _places(layer: str) -> list[int]:
-    return [at for at, kind in enumerate(_convolutions_up_to(layer)) if kind == "conv"]
+    return sum(name.startswith("conv") for name in LAYERS[: LAYERS.index(layer) + 1])
 
 
 # What an expression in the bank may use, next to the question's own parameters.

@@ -95,7 +95,7 @@ def region(answer: Callable) -> Verdict:
         masked_gram,
         inputs,
         REGION_MISTAKES,
-        praise="what the mask sets to 0 has no say, and a small region counts as much as a large one.",
+        praise="what the mask sets to 0 does not count; small and large regions count the same.",
     )
 
 

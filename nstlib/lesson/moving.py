@@ -7,6 +7,7 @@ pictures.
 
 import base64
 import html
+import json
 from collections.abc import Sequence
 from io import BytesIO
 from itertools import product
@@ -22,7 +23,7 @@ from nstlib.images import to_pil
 _SHOW_ONE = (
     "const box=this.closest('.nst-moving'),s=[...box.querySelectorAll('input')],"
     "n=s.reduce((k,r)=>k*(+r.max+1)+ +r.value,0);"
-    "s.forEach(r=>{const v=r.dataset.values.split('|')[+r.value];r.nextElementSibling.value=v;"
+    "s.forEach(r=>{const v=JSON.parse(r.dataset.values)[+r.value];r.nextElementSibling.value=v;"
     "r.setAttribute('aria-valuetext',v)});"
     "box.querySelectorAll('figure').forEach((f,i)=>f.hidden=i!==n)"
 )
@@ -63,7 +64,7 @@ def scrubber(
         f'<label style="display:flex;gap:8px;align-items:center">{html.escape(name)} '
         f'<input type="range" min="0" max="{len(texts) - 1}" value="{len(texts) - 1}" '
         f'style="flex:1;min-width:80px" aria-valuetext="{html.escape(texts[-1])}" '
-        f'data-values="{html.escape("|".join(texts))}" oninput="{_SHOW_ONE}">'
+        f'data-values="{html.escape(json.dumps(texts))}" oninput="{_SHOW_ONE}">'
         f"<output>{html.escape(texts[-1])}</output></label>"
         for name, texts in shown.items()
     )

@@ -21,14 +21,14 @@ function source(element, bytes) {
 }
 
 // The sliders of ipywidgets give their handles no name; in an app they get the text beside them, or the
-// tooltip. Apps change while they are used, so this goes on as long as the picture is there.
+// tooltip. The first picture of an app sees to it for as long as the app is there.
 function name_sliders(el) {
-  let observer = null;
   const waiting = setInterval(() => {
     if (!el.isConnected) return;
     clearInterval(waiting);
     const app = el.closest(".nst-app");
-    if (!app) return;
+    if (!app || app.dataset.nstSliders) return;
+    app.dataset.nstSliders = "named";
     const name_all = () => {
       for (const handle of app.querySelectorAll(".noUi-handle")) {
         const slider = handle.closest(".widget-slider") || handle.closest(".jupyter-widgets");
@@ -39,14 +39,13 @@ function name_sliders(el) {
       }
     };
     name_all();
-    observer = new MutationObserver(name_all);
-    observer.observe(app, { childList: true, subtree: true });
+    new MutationObserver(name_all).observe(app, { childList: true, subtree: true });
   }, 100);
-  return () => (clearInterval(waiting), observer?.disconnect());
+  return () => clearInterval(waiting);
 }
 
 function render({ model, el }) {
-  const leave_sliders = name_sliders(el);
+  const stop_waiting = name_sliders(el);
   const box = document.createElement("div");
   const under = document.createElement("img");
   const over = document.createElement("img");
@@ -186,7 +185,7 @@ function render({ model, el }) {
   describe();
   mark();
   return () => {
-    leave_sliders();
+    stop_waiting();
     for (const [name, action] of Object.entries(follow)) model.off(`change:${name}`, action);
     for (const element of [under, over]) source(element, null);
   };
