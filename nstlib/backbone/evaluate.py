@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from scipy.stats import wasserstein_distance
 from skimage.color import rgb2lab, rgb2yiq
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor
@@ -79,9 +80,9 @@ def sliced_wasserstein(a: np.ndarray, b: np.ndarray) -> float:
         b: (m, k).
     """
     if len(a) != len(b):
-        # Both quantile functions are steps; they are compared on a grid finer than either.
-        levels = (np.arange(4 * max(len(a), len(b))) + 0.5) / (4 * max(len(a), len(b)))
-        a, b = (np.quantile(one, levels, axis=0, method="inverted_cdf") for one in (a, b))
+        columns = zip(a.T, b.T, strict=True)
+        return float(np.mean([wasserstein_distance(one, other) for one, other in columns]))
+    # For samples of one size this is the same number, several times as fast.
     return float(np.abs(np.sort(a, axis=0) - np.sort(b, axis=0)).mean())
 
 
