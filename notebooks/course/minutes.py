@@ -49,7 +49,8 @@ class Times:
         if not self.exercises:
             return f"{self.total} minutes."
         number = WORDS[len(self.exercises)]
-        solving = f"{sum(self.exercises)} for the {number} exercises"
+        plural = "s" if len(self.exercises) > 1 else ""
+        solving = f"{sum(self.exercises)} for the {number} exercise{plural}"
         return f"{self.total} minutes: {self.reading} to read and look, {solving}."
 
 
@@ -103,7 +104,9 @@ def planned(guide: str, times: Mapping[str, Times]) -> str:
     """
     length = LENGTH.search(guide)
     if not length:
-        raise ValueError("TEACHING.md does not say how long a lesson is, as in: lessons of 90 minutes.")
+        raise ValueError(
+            "TEACHING.md does not say how long a lesson is, as in: lessons of 90 minutes."
+        )
 
     def lesson(found: re.Match) -> str:
         now = 0
@@ -164,7 +167,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     if differing and not write:
-        print(f"Other minutes are written in {', '.join(differing)}; --write changes them.", file=sys.stderr)
+        print(
+            f"Other minutes are written in {', '.join(differing)}; --write changes them.",
+            file=sys.stderr,
+        )
         return 1
     print(f"written: {', '.join(differing)}" if differing else "All minutes agree with the notes.")
     return 0

@@ -19,15 +19,17 @@ def browser_path() -> str:
     found = next((path for name in NAMES if name and (path := shutil.which(name))), None)
     if found is None:
         raise OSError(
-            "Printing needs the browser Chromium or Chrome, and none was found. Install one, or name its "
-            "program in the environment variable NST_CHROMIUM."
+            "Printing needs the browser Chromium or Chrome, and none was found. Install one, or name "
+            "its program in the environment variable NST_CHROMIUM."
         )
     if importlib.util.find_spec("playwright") is None:
         raise OSError("Printing needs the package Playwright: pip install playwright.")
     return found
 
 
-def print_pdf(page: str, to: Path, *, paper: str = "a4", footer: str = "", margins: bool = True) -> None:
+def print_pdf(
+    page: str, to: Path, *, paper: str = "a4", footer: str = "", margins: bool = True
+) -> None:
     """Print a page that loads nothing, without running scripts.
 
     Args:
@@ -42,7 +44,8 @@ def print_pdf(page: str, to: Path, *, paper: str = "a4", footer: str = "", margi
 
     small = "font: 8pt sans-serif; width: 100%; margin: 0 12mm; color: #555; display: flex"
     count = '<span class="pageNumber"></span> / <span class="totalPages"></span>'
-    bottom = f'<div style="{small}; justify-content: space-between"><span>{footer}</span><span>{count}</span></div>'
+    parts = f"<span>{footer}</span><span>{count}</span>"
+    bottom = f'<div style="{small}; justify-content: space-between">{parts}</div>'
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         source = Path(folder) / "page.html"  # a file, because a page of several MB is slow to send
         source.write_text(page, encoding="utf-8")

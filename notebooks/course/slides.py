@@ -1,8 +1,8 @@
 """The lecture of 45 minutes: cells of notebooks 02 to 05 as slides.
 
 python notebooks/course/slides.py --out lecture.html makes one deck of all four, --pdf handout.pdf prints
-it with the notes under each slide, and
-jupyter nbconvert --to slides --config notebooks/course/slides_config.py FILE makes one of a single notebook.
+it with the notes under each slide, and a single notebook is made into a deck by
+jupyter nbconvert --to slides --config notebooks/course/slides_config.py FILE
 
 What is on a slide stands in the metadata of its cells, beside the slide_type that nbconvert knows:
 
@@ -181,9 +181,12 @@ def _programs(assets: str) -> dict[str, list[str]]:
             "node_modules that has it."
         )
     held = [(folder / name).read_text(encoding="utf-8") for name in (css, *js)]
-    return {"links": [], "scripts": [], "css": held[:1], "js": [
-        one.replace("</script", r"<\/script") for one in held[1:]
-    ]}
+    return {
+        "links": [],
+        "scripts": [],
+        "css": held[:1],
+        "js": [one.replace("</script", r"<\/script") for one in held[1:]],
+    }
 
 
 def settings(assets: str = "") -> Config:

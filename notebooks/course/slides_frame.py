@@ -5,39 +5,47 @@ from io import BytesIO
 from pathlib import Path
 
 from matplotlib import rc_context
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from PIL import Image
+
 from nstlib import photo, to_pil
 from nstlib.plots import layer_look
 from nstlib.vgg import BLOCKS, receptive_field
-from PIL import Image
 
 HERO = Path(__file__).parents[2] / "figures" / "hero.jpg"
 HERO_ROW = (0.03, 0.478)  # the upper row without its titles, as parts of the height
 INK, GRAY = "#1a1a1a", "#555555"
 
-ASK = "Three pictures: a photo, a painting, and the photo painted anew. *Which numbers were changed to make the third?*"
+ASK = """Three pictures: a photo, a painting, and the photo painted anew. *Which numbers were changed to
+make the third?*"""
 ANSWER = """Only the pixels of that one picture. The network stayed as it was.
 
-<small>Follows lecture 12.9, "Deep Art", of CS7015 *Deep Learning* by Mitesh M. Khapra, IIT Madras.</small>"""
+<small>Follows lecture 12.9, "Deep Art", of CS7015 *Deep Learning*, M. M. Khapra, IIT Madras.</small>"""
 NETWORK = "`relu3_1`: the third block, the first convolution in it, after its ReLU."
-NETWORK_NOTES = """The network is the convolutional part of VGG-19: 16 convolutions of 3 × 3 in five blocks, each
-followed by a ReLU. After each block a pooling halves height and width. The blocks are numbered from 1, and so are the
-convolutions in a block. The paper writes conv3_1 and means the value after the ReLU; we write `relu3_1`.
+NETWORK_NOTES = """The network is the convolutional part of VGG-19: 16 convolutions of 3 × 3 in five
+blocks, each followed by a ReLU. After each block a pooling halves height and width. The blocks are
+numbered from 1, and so are the convolutions in a block. The paper writes conv3_1 and means the value after
+the ReLU; we write `relu3_1`.
 
-A feature is one number: one channel at one position. A feature of `relu3_1` depends on a square of {side} × {side}
-pixels, and the squares of two neighbors are {step} pixels apart. The bundled compact network has a quarter of the
-channels: 16, 32, 64, 128 and 128."""
+A feature is one number: one channel at one position. A feature of `relu3_1` depends on a square of
+{side} × {side} pixels, and the squares of two neighbors are {step} pixels apart. The bundled compact
+network has a quarter of the channels: 16, 32, 64, 128 and 128."""
 CREDITS = """## Credits and license
 
-- *The lecture that this follows*: M. M. Khapra, CS7015 *Deep Learning*, lecture 12.9, "Deep Art", IIT Madras.
-- *The method*: L. A. Gatys, A. S. Ecker, M. Bethge, *A Neural Algorithm of Artistic Style*, 2015, arXiv:1508.06576.
+- *The lecture that this follows*: M. M. Khapra, CS7015 *Deep Learning*, lecture 12.9, "Deep Art",
+  IIT Madras.
+- *The method*: L. A. Gatys, A. S. Ecker, M. Bethge, *A Neural Algorithm of Artistic Style*, 2015,
+  arXiv:1508.06576.
 - *The network*: K. Simonyan, A. Zisserman, 2014, arXiv:1409.1556.
-- *Photos*: NASA (Eileen Collins; Hubble), Stefan van der Walt (the cat Chelsea), Rachel Michetti (coffee), and others
-  from scikit-image: public domain or CC0. The paintings were drawn by programs of this course.
-- *Slides and pictures*: the nstlib authors, **CC BY 4.0**. Code: MIT License. Shown with reveal.js (MIT License)."""
+- *Photos*: NASA (Eileen Collins; Hubble), Stefan van der Walt (the cat Chelsea), Rachel Michetti
+  (coffee), and others from scikit-image: public domain or CC0. The paintings were drawn by programs of
+  this course.
+- *Slides and pictures*: the nstlib authors, **CC BY 4.0**. Code: MIT License. Shown with reveal.js (MIT
+  License)."""
 
 
 def opening() -> list[NotebookNode]:
@@ -51,8 +59,8 @@ def opening() -> list[NotebookNode]:
         _slide("## The network, and what `relu3_1` means", "slide"),
         _picture(
             _svg(network()),
-            "Five blocks of 2, 2, 4, 4 and 4 convolutions. Height and width halve from block to block, the "
-            "channels double up to 512. An arrow points at the first convolution of block 3.",
+            "Five blocks of 2, 2, 4, 4 and 4 convolutions. Height and width halve from block to block, "
+            "the channels double up to 512. An arrow points at the first convolution of block 3.",
         ),
         _slide(NETWORK, "-"),
         _slide(NETWORK_NOTES.format(side=side, step=step), "notes"),
@@ -92,7 +100,9 @@ def network(sizes: tuple[int, int] = (256, 224), marked: str = "relu3_1") -> Fig
                     linewidth=4 if this else 0.8,
                 )
             )
-            axes.text(x + wide / 2 - 0.45, 30, str(number), fontsize=15, **text | {"color": "white"})
+            axes.text(
+                x + wide / 2 - 0.45, 30, str(number), fontsize=15, **text | {"color": "white"}
+            )
             if this:
                 axes.annotate(
                     marked,
@@ -118,11 +128,17 @@ def network(sizes: tuple[int, int] = (256, 224), marked: str = "relu3_1") -> Fig
             )
             axes.text(left + 1.9, 33, "÷ 2", fontsize=14, **text | {"color": GRAY})
             left += 5.2
-    left += 0.6
-    axes.text(left + 0.6, 30, "numbers:\n3 × 3 convolutions,\na ReLU after each\n\n÷ 2: pooling", fontsize=14, linespacing=1.4, **text | {"ha": "left", "color": GRAY})
-    for line, words in zip((9.6, 5.6, 1.8), ("channels", f"positions, {sizes[0]} px", f"positions, {sizes[1]} px"), strict=True):
-        axes.text(left + 0.6, line, words, fontsize=14, **text | {"ha": "left", "color": GRAY})
+    _legend(axes, left + 1.2, sizes)
     return figure
+
+
+def _legend(axes: Axes, left: float, sizes: tuple[int, int]) -> None:
+    gray = {"ha": "left", "va": "center", "color": GRAY, "fontsize": 14}
+    words = "numbers:\n3 × 3 convolutions,\na ReLU after each\n\n÷ 2: pooling"
+    axes.text(left, 30, words, linespacing=1.4, **gray)
+    rows = ("channels", *(f"positions, {size} px" for size in sizes))
+    for line, words in zip((9.6, 5.6, 1.8), rows, strict=True):
+        axes.text(left, line, words, **gray)
 
 
 def _hero() -> str:
