@@ -324,10 +324,8 @@ def test_every_slide_fits_the_screen(show, node_modules, deck, screenshots, size
 def test_a_film_is_played_and_moved_by_keys(show, node_modules, deck):
     page = show(slides.build(str(node_modules)), (1280, 720))
     number = next(n for n, group in enumerate(deck) if 'class="film"' in str(group))
-    page.evaluate(
-        "n => { const {h, v} = Reveal.getIndices(Reveal.getSlides()[n]); Reveal.slide(h, v) }",
-        number,
-    )
+    where = page.evaluate("n => Object.values(Reveal.getIndices(Reveal.getSlides()[n]))", number)
+    page.evaluate(TURN, where[:2])
     film = page.locator("section.present:not(.stack) .film")
     slider, button, place = (
         film.locator("input"),
