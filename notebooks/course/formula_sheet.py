@@ -50,8 +50,8 @@ FRAME = """<!DOCTYPE html>
 <p>After Gatys, Ecker and Bethge (2015), arXiv:1508.06576. The numbers of equations are the paper's.</p>
 <main>{sections}</main>
 <footer>From the course <em>Deep art, taken apart</em> (nstlib, the nstlib authors), CC BY 4.0. The
-conventions are those of <code>nstlib.losses</code>: a style weight means something only together with its
-convention.</footer>
+conventions are those of <code>nstlib.losses</code>: a style weight means something only together with
+its convention.</footer>
 </body></html>
 """
 CONVENTIONS = (  # as in nstlib/losses.py

@@ -20,6 +20,7 @@ beside: true puts the figure beside the text, for figures that are as high as th
 
 import argparse
 import html
+import json
 import re
 import sys
 from collections.abc import Sequence
@@ -109,10 +110,23 @@ def _figure(output: NotebookNode) -> NotebookNode | None:
         text = html.escape(output.metadata.get("image/jpeg", {}).get("alt", ""))
         shown = f'<img alt="{text}" src="data:image/jpeg;base64,{data["image/jpeg"].strip()}">'
     elif "nst-moving" in data.get("text/html", ""):
-        shown = f'<div class="film" onkeydown="{FILM_KEYS}">{data["text/html"]}</div>'
+        shown = _film(data["text/html"])
     else:
         return None
     return new_output("display_data", data={"text/html": shown})
+
+
+def _film(scrubber: str) -> str:
+    """A scrubber of `nstlib.lesson` that begins with its first picture; it is saved with the last."""
+    tree = BeautifulSoup(scrubber, "html.parser")
+    for slider in tree.select("input"):
+        first = json.loads(slider["data-values"])[0]
+        slider["value"], slider["aria-valuetext"] = "0", first
+        slider.find_next("output").string = first
+    for number, figure in enumerate(tree.select("figure")):
+        del figure["hidden"]
+        figure.attrs |= {"hidden": ""} if number else {}
+    return f'<div class="film" onkeydown="{FILM_KEYS}">{tree}</div>'
 
 
 def notes_last(cells: Sequence[NotebookNode]) -> list[NotebookNode]:

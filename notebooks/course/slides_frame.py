@@ -28,8 +28,8 @@ ANSWER = """Only the pixels of that one picture. The network stayed as it was.
 NETWORK = "`relu3_1`: the third block, the first convolution in it, after its ReLU."
 NETWORK_NOTES = """The network is the convolutional part of VGG-19: 16 convolutions of 3 × 3 in five
 blocks, each followed by a ReLU. After each block a pooling halves height and width. The blocks are
-numbered from 1, and so are the convolutions in a block. The paper writes conv3_1 and means the value after
-the ReLU; we write `relu3_1`.
+numbered from 1, and so are the convolutions in a block. The paper writes conv3_1 and means the value
+after the ReLU; we write `relu3_1`.
 
 A feature is one number: one channel at one position. A feature of `relu3_1` depends on a square of
 {side} × {side} pixels, and the squares of two neighbors are {step} pixels apart. The bundled compact
