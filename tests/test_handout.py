@@ -123,6 +123,7 @@ def test_no_formula_of_the_sheet_is_left_as_its_source():
     assert not re.search(r"<(?:layers|conventions|" + "|".join(formula_sheet.FORMULAS) + ")>", page)
 
 
+@pytest.mark.slow
 def test_operations_are_those_that_torch_counts():
     vgg = load_vgg19("random", width=1, device="cpu")
     image = torch.rand(1, 3, formula_sheet.SIZE, formula_sheet.SIZE)
