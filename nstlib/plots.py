@@ -17,6 +17,7 @@ def panels(
     *,
     columns: int | None = None,
     inches: float = 2.4,
+    fontsize: float = 9,
 ) -> Figure:
     """Draw pictures side by side, with a title above each.
 
@@ -25,6 +26,7 @@ def panels(
         titles: One for each picture; a title may have several lines.
         columns: How many pictures in a row; None puts all of them in one row.
         inches: The width of one picture.
+        fontsize: Of the titles, in points.
 
     Raises:
         ValueError: For no pictures, and if the numbers of pictures and titles differ.
@@ -36,7 +38,7 @@ def panels(
     ratio = max(image.shape[2] / image.shape[3] for image in images)
     lines = 1 + max(title.count("\n") for title in titles)
     figure = Figure(
-        figsize=(inches * columns, rows * (inches * ratio + 0.17 * lines + 0.15)),
+        figsize=(inches * columns, rows * (inches * ratio + 0.17 * fontsize / 9 * lines + 0.15)),
         layout="constrained",
     )
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
@@ -44,7 +46,7 @@ def panels(
         axis.axis("off")
     for axis, image, title in zip(axes, images, titles, strict=False):
         axis.imshow(to_pil(image), interpolation="lanczos")
-        axis.set_title(title, fontsize=9)
+        axis.set_title(title, fontsize=fontsize)
     return figure
 
 

@@ -120,15 +120,6 @@ def test_questions_for_discussion_are_all_found(name):
     }
 
 
-@each
-def test_minutes_of_the_sections_are_those_that_the_notebook_promises(name):
-    notebook, notes = notebook_of(name), notes_of(name)
-    minutes = [notes[cell].minutes for cell in parts.sections_of(notebook)]
-    assert all(minutes)
-    (promised,) = re.findall(r"^\*\*Time\*\*: (\d+) minutes", notebook.cells[0].source, re.M)
-    assert abs(sum(minutes) - int(promised)) <= 5
-
-
 def test_the_readme_has_the_points_and_a_note_file_is_there_for_every_notebook():
     readme = (COURSE / "README.md").read_text()
     points = {name: int(n) for name, n in re.findall(r"^\| `(\w+)` \| (\d+) \|$", readme, re.M)}

@@ -119,6 +119,25 @@ def test_keys_move_the_sliders_of_a_scrubber(shown):
 
 
 @needs_chromium
+def test_one_slider_is_a_film_with_a_button_that_plays_and_stops_it(shown):
+    tab = shown(scrubber([gray(i / 4) for i in range(4)], alt="A wall", step=[0, 1, 2, 3]))
+    button, slider = tab.locator("button"), tab.locator("input")
+    slider.press("Home")
+    button.press(" ")
+    assert button.inner_text() == "Pause"
+    tab.wait_for_function("document.querySelector('output').value === '1'")
+    button.press(" ")
+    assert button.inner_text() == "Play"
+    slider.press("End")
+    button.press("Enter")
+    assert slider.input_value() == "0", "it begins again at its end"
+    tab.wait_for_function("document.querySelector('button').textContent === 'Play'")
+    assert tab.locator("output").inner_text() == "3"
+    two = scrubber([gray(0)] * 4, alt="A wall", step=[0, 1], weight=[1, 2])
+    assert "<button" not in two.data
+
+
+@needs_chromium
 def test_a_wipe_uncovers_the_picture_below(shown):
     tab = shown(wipe(gray(0.0, 60, 60), gray(1.0, 60, 60), alt="A wall", width=200))
 

@@ -28,6 +28,12 @@ def test_panels_needs_a_title_each():
         plots.panels([], [])
 
 
+def test_panels_have_titles_of_the_size_asked_for_and_room_for_them():
+    small, large = (plots.panels([flat(0.0)], ["a\nb"], fontsize=size) for size in (9, 18))
+    assert [figure.axes[0].title.get_fontsize() for figure in (small, large)] == [9, 18]
+    assert large.get_figheight() - small.get_figheight() == pytest.approx(0.34)
+
+
 def test_gram_matrices_share_one_scale_a_column():
     one, two = torch.rand(1, 4, 4), 10 * torch.rand(1, 4, 4)
     figure = plots.gram_matrices({"x": {"relu1_1": one}, "y": {"relu1_1": two}})

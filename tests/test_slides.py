@@ -16,27 +16,18 @@ sys.path.insert(0, str(FOLDER / "course"))
 import slides  # noqa: E402
 
 KINDS = {"slide", "subslide", "fragment", "notes", "skip", "-"}
-KEYS = {"slide_type", "title", "show", "notes", "code", "beside"}
+KEYS = {"slide_type", "title", "say", "wait", "show", "notes", "code", "beside"}
 
-LOADED = """() => {
-  const name = Object.keys(require.s.contexts._.defined).find(id => id.endsWith("dist/reveal.js"));
-  if (!name) return false;
-  window.Reveal = require(name);
-  return Reveal.isReady();
-}"""
+LOADED = "window.Reveal?.isReady()"
 TURN = "([h, v]) => Reveal.slide(h, v, 99)"
-# MathJax leaves the source of a formula behind it, and draws all anew when a slide is turned to.
-TYPESET = """wanted => {
-  const sources = [...Reveal.getCurrentSlide().querySelectorAll("script[type^='math/tex']")];
-  const drawn = sources.filter(it => !it.closest("aside") && it.previousElementSibling?.offsetHeight);
-  return drawn.length === wanted && !MathJax.Hub.queue.pending && !MathJax.Hub.queue.running;
-}"""
+DRAWN = """() => [...Reveal.getCurrentSlide().querySelectorAll(".math svg")]
+  .filter(svg => !svg.closest("aside") && svg.getBoundingClientRect().height > 5).length"""
 # What sticks out of the slide or of the window, and what is cut off inside a box of its own.
 OVERFLOW = """() => {
   const slide = Reveal.getCurrentSlide(), box = slide.getBoundingClientRect(), out = [];
   const right = Math.min(box.right, innerWidth), bottom = Math.min(box.bottom, innerHeight);
   for (const part of [slide, ...slide.querySelectorAll("*")]) {
-    if (part.closest("aside, .MJX_Assistive_MathML")) continue;
+    if (part.closest("aside, .math")) continue;
     const it = part.getBoundingClientRect();
     if (!it.width || !it.height) continue;
     const before = it.left < box.left - 2 || it.top < box.top - 2;
@@ -50,8 +41,17 @@ OVERFLOW = """() => {
 FIGURES = """() => [...Reveal.getCurrentSlide().querySelectorAll("img")].map(img => {
   const box = img.getBoundingClientRect();
   const scale = Math.min(box.width / img.naturalWidth, box.height / img.naturalHeight);
-  return img.naturalWidth * scale * img.naturalHeight * scale / innerWidth / innerHeight;
-})"""
+  const share = img.naturalWidth * scale * img.naturalHeight * scale / innerWidth / innerHeight;
+  return [share, scale];
+}).filter(([share]) => share > 0)"""
+# The arrows' and the number's boxes, and those of all that is written on a slide.
+CORNERS = """() => {
+  const box = part => part.getBoundingClientRect();
+  const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  const arrows = [...document.querySelectorAll(".controls button")].map(box).filter(b => b.width);
+  const number = box(document.querySelector(".slide-number"));
+  return arrows.filter(arrow => meet(arrow, number)).length;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +74,22 @@ def deck(cells):
 
 
 def pictures(group):
+    """The figures of a slide; a film is one."""
     outputs = [output for cell in group for output in cell.get("outputs", [])]
-    attached = [name for cell in group for name in cell.get("attachments", {})]
-    return attached + [o for o in outputs if "<img " in o.get("data", {}).get("text/html", "")]
+    return [o for o in outputs if "<img " in o.get("data", {}).get("text/html", "")]
+
+
+def smallest_letters(group):
+    """The size of the smallest title in a slide's figure, in its pixels; None if it has no letters."""
+    sizes = []
+    for cell in group:
+        if cell.cell_type == "code" and "show(" in cell.source:
+            named = re.findall(r"fontsize=([\d.]+)", cell.source)
+            usual = (
+                "9" if re.search(r"panels\(|contact_sheet\(|gram_matrices\(", cell.source) else "10"
+            )
+            sizes += [float(size) * 100 / 72 for size in named or [usual]]
+    return min(sizes, default=None)
 
 
 def text_and_formulas(group):
@@ -99,16 +112,40 @@ def test_metadata_say_of_every_cell_what_becomes_of_it(name):
 def test_every_slide_has_a_title_and_the_notebooks_are_in_order(deck):
     titles = [group[0].source.split("\n")[0] for group in deck]
     assert all(title.startswith("#") for title in titles), titles
+    assert titles[-1] == "## Credits and license"
     assert [title[:5] for title in titles[1:] if re.match(r"# 0\d", title)] == [
         f"# {name[:2]} "[:5] for name in slides.NOTEBOOKS
     ]
 
 
 def test_slides_have_little_text(deck):
-    for group in deck:
+    for group in deck[:-1]:  # the last are the credits
         text, _ = text_and_formulas(group)
         limit = 380 if pictures(group) else 550
         assert len(text) <= limit, f"{len(text)} characters: {text[:60]}"
+
+
+def test_slides_speak_of_no_lecture_without_its_name_and_of_no_section(deck):
+    for group in deck:
+        shown = [cell.source for cell in group if cell.cell_type == "markdown"]
+        text = re.sub(r"`.*?`|\$.*?\$", "", "\n".join(shown))
+        assert not re.search(
+            r"\bthe (?:lecture'?s?|lecturer|slide)\b(?! that)", text, re.IGNORECASE
+        ), text
+        assert not re.search(r"\(section|^## \d", text, re.MULTILINE), text
+
+
+def test_a_question_is_asked_before_its_answer_is_shown(deck):
+    """What asks in italics, or in a title, has its answer at a later key or on a later slide."""
+    for group in deck:
+        kinds = [cell.metadata.slideshow.slide_type for cell in group]
+        for place, cell in enumerate(group):
+            asks = cell.cell_type == "markdown" and re.search(
+                r"\?\*$|^## .*\?", cell.source, re.MULTILINE
+            )
+            later = kinds[place + 1 :]
+            if asks and later:
+                assert "fragment" in later, cell.source
 
 
 def test_a_slide_has_one_figure_at_most_and_no_app(deck):
@@ -139,6 +176,36 @@ def test_a_cell_on_slides_leaves_the_notebook_as_it_was():
     assert slides.on_slides(nbformat.v4.new_markdown_cell("new, without a slide_type")) == []
 
 
+def test_what_only_a_slide_says_and_what_waits_for_a_key():
+    wanted = {"slide_type": "slide", "title": "T", "say": "Why?", "wait": True}
+    cell = nbformat.v4.new_markdown_cell("Because.", metadata={"slideshow": wanted})
+    shown = [(part.source, part.metadata.slideshow.slide_type) for part in slides.on_slides(cell)]
+    assert shown == [("## T", "slide"), ("Why?", "-"), ("Because.", "fragment")]
+    del cell.metadata.slideshow["title"]
+    shown = [(part.source, part.metadata.slideshow.slide_type) for part in slides.on_slides(cell)]
+    assert shown == [("Because.", "slide"), ("Why?", "fragment")]
+
+
+def test_notes_of_a_slide_are_joined_at_its_end():
+    kinds = [("A", "slide"), ("n", "notes"), ("B", "-"), ("m", "notes"), ("C", "slide")]
+    cells = [slides._text(source, kind) for source, kind in kinds]
+    assert [cell.source for cell in slides.notes_last(cells)] == ["A", "B", "n\n\nm", "C"]
+
+
+def test_formulas_are_drawn_and_code_is_left_alone():
+    cell = nbformat.v4.new_markdown_cell("$x^2$ and `$HOME` and $$\\frac{a}{b}$$")
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    made, resources = slides.Drawn().preprocess(notebook, {})
+    assert made.cells[0].source.count("<svg") == 2
+    assert "`$HOME`" in made.cells[0].source
+    assert resources["deck"]["scripts"][0].startswith("https://")
+
+
+def test_without_reveal_js_a_sentence_says_how_to_get_it(tmp_path, capsys):
+    assert slides.main(["--out", str(tmp_path / "x.html"), "--assets", str(tmp_path)]) == 2
+    assert "npm install" in capsys.readouterr().err
+
+
 def test_a_notebook_without_slides_is_refused():
     empty = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("text")])
     with pytest.raises(ValueError, match="has no slides"):
@@ -146,7 +213,7 @@ def test_a_notebook_without_slides_is_refused():
 
 
 def test_the_page(deck, tmp_path, capsys):
-    slides.main(["--out", str(tmp_path / "lecture.html"), "--assets", "programs"])
+    assert slides.main(["--out", str(tmp_path / "lecture.html")]) == 0
     assert "lecture.html" in capsys.readouterr().out
     page = (tmp_path / "lecture.html").read_text(encoding="utf-8")
     assert len(page) < 6_000_000
@@ -157,8 +224,27 @@ def test_the_page(deck, tmp_path, capsys):
     assert "widget-state" not in page
     assert "No description has been provided" not in page, "a picture without an alt text"
     assert (slides.HERE / "slides.css").read_text(encoding="utf-8") in page
-    for name in ("reveal.js/dist/reveal.js", "mathjax/MathJax.js", "jquery.min.js", "require.js"):
-        assert re.search(rf'"programs/\S*{name}', page), name
+    assert "MathJax" not in page
+    elsewhere = re.findall(r'(?:src|href)="(https?:[^"]*)"', page)
+    assert [url for url in elsewhere if "reveal.js" in url] == elsewhere
+    assert len(elsewhere) == 3
+
+
+def test_numbers_of_slides_in_the_guide_exist(deck):
+    guide = (FOLDER / "TEACHING.md").read_text(encoding="utf-8")
+    guide = guide.split("## The lecture's own slips")[0]
+    named = re.findall(r"\b[Ss]lides? (\d+)(?:(?: –|,| and) (\d+))?", guide)
+    numbers = {int(number) for pair in named for number in pair if number}
+    assert numbers
+    assert max(numbers) <= len(deck)
+    across, below = re.search(
+        r"(\d+) slides for a lecture.*?and (\d+) more", guide, re.DOTALL
+    ).groups()
+    kinds = [group[0].metadata.slideshow.slide_type for group in deck]
+    assert (kinds.count("slide"), kinds.count("subslide")) == (int(across), int(below))
+    films = re.search(r"Slides (\d+) and (\d+) are films", guide).groups()
+    moving = [n for n, group in enumerate(deck, 1) if 'class="film"' in str(group)]
+    assert moving == [int(number) for number in films]
 
 
 @pytest.mark.slow
@@ -173,11 +259,14 @@ def test_nbconvert_makes_one_of_a_single_notebook(tmp_path):
         f"--output-dir={tmp_path}",
     ]
     notebook = str(FOLDER / "04_style.ipynb")
-    mine = os.environ | {"NSTLIB_SLIDES_ASSETS": "programs"}
+    for name in ("dist/reveal.css", "dist/reveal.js", "plugin/notes/notes.js"):
+        (tmp_path / "programs/reveal.js" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "programs/reveal.js" / name).write_text(f"/* {name} is in the page */")
+    mine = os.environ | {"NSTLIB_SLIDES_ASSETS": str(tmp_path / "programs")}
     subprocess.run([sys.executable, *command, notebook], check=True, capture_output=True, env=mine)
     page = (tmp_path / "04_style.slides.html").read_text(encoding="utf-8")
     assert "One slide fills" in page
-    assert "programs/reveal.js" in page
+    assert page.count("is in the page") == 3
     assert "my_layer_error" not in page, "an exercise is no slide"
 
 
@@ -205,31 +294,65 @@ def show(browser, node_modules, tmp_path):
 @needs_chromium
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (1024, 768)])
 def test_every_slide_fits_the_screen(show, node_modules, deck, screenshots, size):
-    page = show(slides.build(node_modules.as_uri()), size)
+    page = show(slides.build(str(node_modules)), size)
     places = page.evaluate(
         "Reveal.getSlides().map(slide => Object.values(Reveal.getIndices(slide)))"
     )
     assert len(places) == len(deck)
-    small = []
+    small, faint = [], []
     for number, (place, group) in enumerate(zip(places, deck, strict=True), start=1):
         page.evaluate(TURN, place[:2])
-        page.wait_for_function(TYPESET, arg=text_and_formulas(group)[1])
+        assert page.evaluate(DRAWN) == text_and_formulas(group)[1], f"slide {number}"
+        assert not page.evaluate(CORNERS), f"slide {number}: an arrow covers the number"
         page.screenshot(path=screenshots / f"slide_{size[0]}_{number:02}.png")
         assert not page.evaluate(OVERFLOW), f"slide {number}: {group[0].source[:60]}"
         if size == (1280, 720):
             assert not hindrances(page, node_modules), f"slide {number}"
-        shares = page.evaluate(FIGURES)
-        assert len(shares) == len(pictures(group))
-        small += [(number, share) for share in shares if share < 0.25]
+        figures = page.evaluate(FIGURES)
+        assert len(figures) == len(pictures(group))
+        for share, scale in figures:
+            letters = smallest_letters(group)
+            small += [(number, share)] if share < 0.25 else []
+            faint += [(number, letters * scale)] if letters and letters * scale < 15.9 else []
     if size[0] * 9 == size[1] * 16:
         assert not small, "figures on less than a quarter of the screen"
+        assert not faint, "titles in figures of less than 16 pixels"
+
+
+@pytest.mark.long
+@needs_chromium
+def test_a_film_is_played_and_moved_by_keys(show, node_modules, deck):
+    page = show(slides.build(str(node_modules)), (1280, 720))
+    number = next(n for n, group in enumerate(deck) if 'class="film"' in str(group))
+    where = page.evaluate("n => Object.values(Reveal.getIndices(Reveal.getSlides()[n]))", number)
+    page.evaluate(TURN, where[:2])
+    film = page.locator("section.present:not(.stack) .film")
+    slider, button, place = (
+        film.locator("input"),
+        film.locator("button"),
+        "Reveal.getSlidePastCount()",
+    )
+    before = page.evaluate(place)
+    slider.press("Home")
+    assert film.locator("output").inner_text().startswith("1")
+    slider.press("ArrowRight")
+    assert slider.input_value() == "1"
+    slider.press("Home")
+    button.press(" ")
+    assert button.inner_text() == "Pause"
+    page.wait_for_function("slider => +slider.value >= 2", arg=slider.element_handle())
+    button.press(" ")
+    assert button.inner_text() == "Play"
+    assert page.evaluate(place) == before, "the keys of a film turn no slide"
+    slider.press("PageDown")
+    assert page.evaluate(place) > before
 
 
 @pytest.mark.long
 @needs_chromium
 def test_a_slide_that_is_too_full_is_noticed(show, node_modules):
-    html = slides.build(node_modules.as_uri()).replace(
-        "Only the pixels move.", "Only the pixels move. " * 80
+    html = slides.build(str(node_modules)).replace(
+        "The network stayed as it was.", "The network stayed as it was. " * 80
     )
     page = show(html, (1280, 720))
     page.evaluate(TURN, [0, 0])

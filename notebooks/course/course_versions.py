@@ -69,7 +69,7 @@ def instructor(
             cell.outputs, cell.execution_count = [], None  # they were the stub's
         note = notes.get(cell.id, Note())
         parts = [_heading(note, cell.id in exercises, cell.id in questions)]
-        parts += [_plan(sections, notes)] if number == 0 and sections else []
+        parts += [_plan(notebook, notes)] if number == 0 and sections else []
         parts += [note.body] if note.body else []
         if cell.id in notes:
             cells.append(_aside(cell.id, "\n\n".join(parts)))
@@ -172,11 +172,23 @@ def _heading(note: Note, is_exercise: bool, is_discussion: bool) -> str:
     return f"**{' · '.join(words)}**"
 
 
-def _plan(sections: Mapping[str, str], notes: Mapping[str, Note]) -> str:
+def _plan(notebook: NotebookNode, notes: Mapping[str, Note]) -> str:
     """The sections of the notebook and their minutes. A list: not all viewers draw quoted tables."""
-    minutes = {cell: notes.get(cell, Note()).minutes or 0 for cell in sections}
-    lines = [f"- {minutes[cell]} min: {title}" for cell, title in sections.items()]
-    return "\n".join([*lines, f"- {sum(minutes.values())} min together"])
+    sections, exercises = sections_of(notebook), {one.cell for one in exercises_of(notebook)}
+    rows: list[tuple[str, int, int]] = []  # a section's title, its minutes, those of its exercises
+    for cell in notebook.cells:
+        minutes = notes.get(cell.id, Note()).minutes or 0
+        if cell.id in sections:
+            rows.append((sections[cell.id], minutes, 0))
+        elif cell.id in exercises and rows:
+            title, reading, solving = rows[-1]
+            rows[-1] = (title, reading, solving + minutes)
+    lines = [
+        f"- {reading + solving} min: {title}" + (f" ({solving} for exercises)" if solving else "")
+        for title, reading, solving in rows
+    ]
+    together = sum(reading + solving for _, reading, solving in rows)
+    return "\n".join([*lines, f"- {together} min together"])
 
 
 def _aside(cell: str, text: str) -> NotebookNode:

@@ -1,6 +1,6 @@
 """For `jupyter nbconvert --to slides --config notebooks/course/slides_config.py NOTEBOOK`.
 
-NSTLIB_SLIDES_ASSETS may name a folder with the page's programs: see `settings` in slides.py.
+NSTLIB_SLIDES_ASSETS may name a node_modules folder with reveal.js: see `settings` in slides.py.
 """
 
 import os
@@ -12,4 +12,4 @@ sys.path.insert(0, str(Path(__file__).parent))
 from slides import settings
 
 c = get_config()  # noqa: F821 (nbconvert provides it)
-c.merge(settings(os.environ.get("NSTLIB_SLIDES_ASSETS")))
+c.merge(settings(os.environ.get("NSTLIB_SLIDES_ASSETS", "")))

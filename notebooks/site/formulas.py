@@ -1,12 +1,10 @@
-"""Formulas as SVG drawings inside the page, by ziamath: no script, no font, no network."""
+"""Formulas as SVG drawings inside a page of the site or a slide: no script, no font, no network."""
 
 import html
 import re
 from xml.etree import ElementTree
 
 import ziamath
-from docutils import nodes
-from sphinx.util import logging
 from ziamath.tex import tex2mml
 
 SIZE = 16  # pixels in the drawing's units; the page scales them with its text
@@ -17,7 +15,6 @@ SPELLED = {r"\langle": "⟨", r"\rangle": "⟩"}
 HATS = ("<mo>&#x00302;</mo>", '<mo stretchy="false">&#x002C6;</mo>')
 ziamath.config.precision = 2
 ziamath.config.svg2 = False  # no ids, which would not be unique in a page
-log = logging.getLogger(__name__)
 
 
 def drawn(tex: str, *, block: bool) -> str:
@@ -45,22 +42,25 @@ def drawn(tex: str, *, block: bool) -> str:
     return ElementTree.tostring(svg, encoding="unicode")
 
 
-def inline(translator, node: nodes.math) -> None:
+def inline(translator, node) -> None:
     """Sphinx's visitor of a formula in a line."""
     _write(translator, node, block=False)
 
 
-def display(translator, node: nodes.math_block) -> None:
+def display(translator, node) -> None:
     """Sphinx's visitor of a formula on its own."""
     _write(translator, node, block=True)
 
 
 def _write(translator, node, *, block: bool) -> None:
+    from docutils import nodes  # here, because the slides draw formulas without Sphinx
+    from sphinx.util import logging
+
     tex = node.astext()
     try:
         drawing = drawn(tex, block=block)
     except Exception as error:
-        log.warning("a formula: %s", error, location=node)
+        logging.getLogger(__name__).warning("a formula: %s", error, location=node)
         drawing = f"<code>{html.escape(tex)}</code>"
     tag, more = ("div", ' tabindex="0"') if block else ("span", "")
     translator.body.append(f'<{tag} class="math"{more}>{drawing}</{tag}>')

@@ -27,6 +27,15 @@ _SHOW_ONE = (
     "r.setAttribute('aria-valuetext',v)});"
     "box.querySelectorAll('figure').forEach((f,i)=>f.hidden=i!==n)"
 )
+_PLAY = (
+    "const b=this,r=b.closest('.nst-moving').querySelector('input'),stop=()=>{"
+    "clearInterval(b.timer);b.timer=0;b.textContent='Play'},"
+    "to=n=>{r.value=n;r.dispatchEvent(new Event('input'))};"
+    "if(b.timer){stop();return}"
+    "if(+r.value>=+r.max)to(0);"
+    "b.textContent='Pause';"
+    "b.timer=setInterval(()=>{+r.value<+r.max?to(+r.value+1):stop()},700)"
+)
 _WIPE = (
     "this.closest('.nst-moving').querySelector('.nst-over').style.clipPath="
     "'inset(0 0 0 '+this.value+'%)'"
@@ -41,6 +50,8 @@ def scrubber(
     pictures: Sequence[Tensor], *, alt: str, width: int = 384, quality: int = 80, **values: Sequence
 ) -> HTML:
     """Show one of many pictures at a time, with a slider for each thing that was varied.
+
+    With one slider the pictures are a film: a button plays it, slowly enough to stop at a picture.
 
     Args:
         pictures: (1, 3, H, W) in [0, 1], in the order of `itertools.product(*values.values())`.
@@ -76,7 +87,8 @@ def scrubber(
             f'<figure style="margin:0"{"" if last else " hidden"}>'
             f"{_image(picture, f'{alt} ({state})', quality)}</figure>"
         )
-    return _page(sliders + "".join(figures), width)
+    play = f'<button type="button" onclick="{_PLAY}">Play</button>' if len(shown) == 1 else ""
+    return _page(play + sliders + "".join(figures), width)
 
 
 def wipe(

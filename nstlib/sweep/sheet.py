@@ -24,6 +24,7 @@ def contact_sheet(
     columns: str | None = None,
     *,
     inches: float = 1.9,
+    fontsize: float = 9,
 ) -> Figure:
     """Draw the pictures of a sweep in the order of their grid, with its values on the margins.
 
@@ -34,6 +35,7 @@ def contact_sheet(
         rows, columns: The names of two arguments, whose values go down and across in the order in which
             they first appear; None is a single row or column.
         inches: The width of one picture.
+        fontsize: Of the values on the margins, in points.
 
     Raises:
         ValueError: If there is nothing to show, or more than one result for a place.
@@ -53,11 +55,11 @@ def contact_sheet(
     for axis, label in zip(axes[0], _labels(columns, across, inches), strict=True):
         if is_picture(label):
             axis = _thumbnail(axis, label, [(1 - THUMBNAIL) / 2, 1.05], "S")
-        axis.set_title(columns if is_picture(label) else label, fontsize=9)
+        axis.set_title(columns if is_picture(label) else label, fontsize=fontsize)
     for axis, label in zip(axes[:, 0], _labels(rows, down, high), strict=True):
         if is_picture(label):
             axis = _thumbnail(axis, label, [-THUMBNAIL - 0.05, (1 - THUMBNAIL) / 2], "E")
-        axis.set_ylabel(rows if is_picture(label) else label, fontsize=9)
+        axis.set_ylabel(rows if is_picture(label) else label, fontsize=fontsize)
     for (row, y), (column, x) in itertools.product(enumerate(down), enumerate(across)):
         if (y, x) in places:
             _draw(axes[row, column], places[y, x], (height, width), inches)
