@@ -6,8 +6,9 @@ and open build/site/index.html. This is the site for students, which can be publ
 (and another folder) it also has the solutions, the notes, and the pages about teaching.
 
 No notebook is run: the site shows the saved outputs. Nothing is fetched: formulas become drawings in
-the page, and a warning, such as a link that leads nowhere, is an error. One thing in the finished pages needs a network: the sliders of the last app of the
-playground, whose script is the widget library of Jupyter on a content delivery network.
+the page, and a warning, such as a link that leads nowhere, is an error. One thing in the finished pages
+needs a network: the sliders of the last app of the playground, whose script is the widget library of
+Jupyter on a content delivery network.
 
 Plain Sphinx with MyST-NB, and not Jupyter Book 2 or the MyST command line: those need Node, and
 fetch their themes when they build. nbsphinx would need pandoc.
