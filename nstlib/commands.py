@@ -61,9 +61,10 @@ def transfer(options: argparse.Namespace) -> int:
         raise
     _save_state(last, options)
     if status == 0:
+        folder = " notebooks/" if Path("notebooks").is_dir() else ""  # students' have none
         print(
             "Next: put your own photo behind --content, or see how it works with\n"
-            f"  {sys.executable} -m jupyter lab notebooks/"
+            f"  {sys.executable} -m jupyter lab{folder}"
         )
     return status
 

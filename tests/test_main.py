@@ -38,11 +38,17 @@ def test_transfer_writes_the_picture_and_says_where(capsys, tmp_path):
     assert main(["transfer", *SMALL, "--out", "new/a.png"]) == 0
     said = capsys.readouterr()
     assert str(tmp_path / "new/a.png") in said.out
-    assert "jupyter lab notebooks/" in said.out
+    assert said.out.endswith("-m jupyter lab\n")
     assert "3/3" in said.err
     assert "style=" in said.err
     assert "The network compact computes in float32 on cpu." in said.err
     assert size("new/a.png") == (48, 48)
+
+
+def test_transfer_names_the_folder_of_the_notebooks_where_there_is_one(capsys, tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    assert main(["transfer", *SMALL, "--out", "a.png"]) == 0
+    assert capsys.readouterr().out.endswith("-m jupyter lab notebooks/\n")
 
 
 def test_transfer_is_that_of_the_library():

@@ -16,8 +16,9 @@ import sys
 import sysconfig
 import tomllib
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import course_versions as versions
 import nbformat
@@ -25,6 +26,8 @@ import pytest
 import yaml  # comes with JupyterLab
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.v4 import new_markdown_cell, new_notebook
+from teachers_material import KINDS, found_in
+from test_licenses import tracked
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -256,18 +259,108 @@ def test_bounds_in_other_files_are_those_of_pyproject():
         assert set(bounds) <= known, name
 
 
-def test_the_dockerfile_starts_jupyterlab_as_a_user_without_rights():
+def stages():
+    """The stages of the Dockerfile, each a list of (instruction, the rest of its line)."""
     text = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
     steps = [line.split(maxsplit=1) for line in text.splitlines() if re.match(r"[A-Z]", line)]
+    known = {"FROM", "ARG", "RUN", "USER", "WORKDIR", "ENV", "COPY", "EXPOSE", "CMD"}
+    assert {word for word, _ in steps} <= known
+    starts = [number for number, (word, _) in enumerate(steps) if word == "FROM"]
+    return [steps[i:j] for i, j in pairwise([*starts, None])]
+
+
+def test_the_image_starts_jupyterlab_as_a_user_without_rights():
+    steps = stages()[-1]
     words = [word for word, _ in steps]
-    assert set(words) <= {"FROM", "ARG", "RUN", "USER", "WORKDIR", "ENV", "COPY", "EXPOSE", "CMD"}
     assert words.index("USER") < words.index("COPY")
     installs = [rest for word, rest in steps[: words.index("USER")] if word == "RUN"]
     assert not any("pip" in rest for rest in installs)
-    command = json.loads(dict(steps)["CMD"])
-    assert command[:2] == ["jupyter", "lab"]
-    assert (ROOT / command[-1]).is_dir()
-    assert all((ROOT / name).exists() for name in re.findall(r"notebooks/\S+", text))
+    assert json.loads(dict(steps)["CMD"])[:2] == ["jupyter", "lab"]
+
+
+def test_the_image_has_nothing_of_the_repository_but_the_students_edition():
+    first, last = stages()
+    name = first[0][1].split(" AS ")[1]
+    copies = [rest for word, rest in last if word == "COPY"]
+    assert copies == [f"--chown=student --from={name} /editions/student ."]
+    assert not any("--mount" in rest for _, rest in last)
+
+
+@pytest.mark.slow
+def test_the_images_first_stage_builds_the_students_edition(clone, tmp_path):
+    first, _ = stages()
+    runs = [rest for word, rest in first if word == "RUN"]
+    install, build = runs
+    assert install == "pip install --no-cache-dir nbformat"
+    folder = tmp_path / "editions"
+    words = build.replace("/course/notebooks", f"{clone}/notebooks").replace(
+        "/editions", str(folder)
+    )
+    command = shlex.split(words)
+    assert command[0] == "python"
+    subprocess.run([sys.executable, *command[1:]], cwd="/", check=True, capture_output=True)
+    names = {path.name for path in (folder / "student").iterdir()}
+    assert {path.name for path in NOTEBOOKS} | {"requirements.txt"} <= names
+    for name in re.findall(r"[\w.]+\.ipynb", (ROOT / "Dockerfile").read_text()):
+        assert name in names
+    assert found_in(folder / "student") == {kind: set() for kind in KINDS}
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """A copy of the repository's files, as Docker and Binder get them."""
+    for name in tracked():
+        if (ROOT / name).exists():
+            (tmp_path / "clone" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, tmp_path / "clone" / name)
+    return tmp_path / "clone"
+
+
+def post_build(clone, tmp_path, **variables):
+    """Binder's script, with a python that builds the editions but installs nothing."""
+    (tmp_path / "bin").mkdir()
+    python = tmp_path / "bin/python"
+    python.write_text(
+        f"""#!/bin/sh
+echo "$@" >> {shlex.quote(str(tmp_path / "asked"))}
+case "$1" in *build.py) exec {shlex.quote(sys.executable)} "$@";; esac
+"""
+    )
+    python.chmod(0o755)
+    path = os.pathsep.join([str(python.parent), os.environ["PATH"]])
+    return subprocess.run(
+        ["bash", ".binder/postBuild"],
+        cwd=clone,
+        env=os.environ | {"PATH": path, "TMPDIR": str(tmp_path), "REPO_DIR": ""} | variables,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Binder has bash")
+def test_binder_opens_the_students_edition_and_keeps_nothing_else(clone, tmp_path):
+    (clone / ".bashrc").write_text("of the home folder")
+    (clone / ".git").mkdir()
+    assert found_in(clone)["solution"]
+    done = post_build(clone, tmp_path, REPO_DIR=str(clone))
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in clone.iterdir()} == {".bashrc", "LICENSE", "notebooks"}
+    assert found_in(clone) == {kind: set() for kind in KINDS}
+    link = urlsplit(edition(NOTEBOOKS[0])[0].source.split("](")[2].split(")")[0])
+    (opened,) = parse_qs(link.query)["urlpath"]
+    assert (clone / opened.removeprefix("lab/tree/")).exists()
+    asked = (tmp_path / "asked").read_text()
+    assert re.search(r"^-m pip install --no-deps .*/student/nstlib-[\w.-]+\.whl$", asked, re.M)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Binder has bash")
+def test_binders_script_deletes_nothing_elsewhere(clone, tmp_path):
+    before = set(clone.rglob("*"))
+    done = post_build(clone, tmp_path, REPO_DIR=str(tmp_path))
+    assert done.returncode == 2
+    assert "It is for Binder, which sets REPO_DIR." in done.stderr
+    assert set(clone.rglob("*")) == before
 
 
 def test_the_workflow_runs_what_ci_runs():

@@ -16,6 +16,7 @@ import nbformat
 import pytest
 from browser import hindrances, needs_chromium, until
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+from teachers_material import KINDS, LINK, found_in, pieces
 from test_notebooks import NO_NETWORK, NOTEBOOKS
 
 import nstlib
@@ -265,13 +266,13 @@ def broken_links(folder):
     return found
 
 
-def build(source, output, home):
+def build(source, output, home, *more):
     """Sphinx, by the command in conf.py, without a network."""
     (home / "sitecustomize.py").write_text(NO_NETWORK)
     paths = os.pathsep.join([str(home), str(ROOT)])
     options = ["-W", "--keep-going", "-q", "-d", str(home / "doctrees"), "-c", str(SITE)]
     return subprocess.run(
-        [sys.executable, "-m", "sphinx", *options, str(source), str(output)],
+        [sys.executable, "-m", "sphinx", *options, *more, str(source), str(output)],
         env=os.environ | {"PYTHONPATH": paths},
         cwd=home,
         capture_output=True,
@@ -292,6 +293,84 @@ def site(tmp_path_factory):
 @pytest.fixture(scope="module")
 def site_pages(site):
     return pages(site)
+
+
+@pytest.fixture(scope="module")
+def teachers_site(tmp_path_factory):
+    output = tmp_path_factory.mktemp("teachers_site")
+    run = build(ROOT / "notebooks", output, tmp_path_factory.mktemp("home"), "-t", "teacher")
+    assert run.returncode == 0, run.stderr
+    return output
+
+
+def search_index(folder):
+    """What the search box looks in."""
+    text = (folder / "searchindex.js").read_text("utf-8")
+    return json.loads(text.removeprefix("Search.setIndex(").removesuffix(")"))
+
+
+def teachers_words(folder):
+    """Where a site tells more than students may know: its pages, links, search index and files."""
+    index = search_index(folder)
+    places = [name for name in index["docnames"] if f"{name}.html" not in STUDENTS_PAGES]
+    places += [name for name in pages(folder) if name not in STUDENTS_PAGES]
+    places += [title for title in index["alltitles"] if title in TEACHERS_TITLES]
+    for name, page in pages(folder).items():
+        places += [f"{name}: {link}" for link in page.links if LINK.search(link)]
+        places += [f"{name}: For the instructor"] if "For the instructor" in page.html else []
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+    return places + [name for name in files if LINK.search(name)]
+
+
+STUDENTS_PAGES = {f"{path.stem}.html" for path in NOTEBOOKS} | {"index.html", "genindex.html"}
+STUDENTS_PAGES |= {"search.html"} | {f"site/{path.stem}.html" for path in SITE.glob("*.md")}
+TEACHERS_TITLES = {
+    title
+    for name in ("TEACHING.md", "course/README.md")
+    for title in re.findall(r"^#+ (.+)$", (ROOT / "notebooks" / name).read_text("utf-8"), re.M)
+}
+
+
+@pytest.mark.long
+def test_students_find_no_page_no_answer_and_no_link_of_the_teachers(site):
+    assert teachers_words(site) == []
+    assert found_in(site) == {kind: set() for kind in KINDS}
+
+
+@pytest.mark.long
+def test_the_same_search_finds_them_in_the_teachers_site(teachers_site):
+    """Otherwise the test above could not fail. (Questions are on no site.)"""
+    places = teachers_words(teachers_site)
+    assert {"TEACHING", "TEACHING.html", "course/README.html", "Exam questions"} <= set(places)
+    assert "03_gram.html: For the instructor" in places
+    assert any(place.startswith("site/index.html: ") for place in places)
+    found = found_in(teachers_site)
+    for kind in ("solution", "note", "guide"):
+        wanted = {name for name in pieces() if name.startswith(kind)}
+        assert found[kind] == wanted, kind
+    assert found["question"] == set()
+
+
+@pytest.mark.long
+def test_the_teachers_site_is_whole(teachers_site):
+    assert broken_links(teachers_site) == []
+    every = pages(teachers_site)
+    for path in NOTEBOOKS:
+        assert "- nstlib for teachers</title>" in every[f"{path.stem}.html"].html
+    for name, page in every.items():
+        assert not re.search(r"\$|\\[a-z]+\{|\\(frac|sum|mathcal)\b", page.text), name
+
+
+@pytest.mark.slow
+def test_students_pages_are_not_built_into_the_teachers_folder(tmp_path):
+    (tmp_path / "source/site").mkdir(parents=True)
+    (tmp_path / "source/site/index.md").write_text("# A title\n")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/TEACHING.html").write_text("answers")
+    run = build(tmp_path / "source", tmp_path / "out", tmp_path)
+    assert run.returncode != 0
+    assert "has the teacher's site. Delete it" in run.stderr
+    assert "Traceback" not in run.stderr
 
 
 @pytest.mark.long

@@ -1,9 +1,9 @@
-"""One source, three notebooks: python notebooks/course/build.py --to course-out
+"""One source, three editions: python notebooks/course/build.py --to ../course-out
 
 Writes student/, instructor/ and nbgrader/ (source/ and nbgrader_config.py) into a folder, from the
-notebooks, their solutions and the notes of this folder. What nbgrader has made there stays. With
-`--repository owner/name` it writes colab/ instead: the notebooks with links that open them in Colab and
-Binder, and a first cell that installs the course from there.
+notebooks, their solutions and the notes of this folder, and zips what students get. What nbgrader has
+made there stays. With `--repository owner/name` it writes colab/ instead: the notebooks with links that
+open them in Colab and Binder, and a first cell that installs the course from there.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import nbformat
+from bundle import instructor_part, student_bundle
 from course_parts import Note, Solution, exercises_of, notes_of, solutions_of
 from course_versions import colab, instructor, sheet, student
 
@@ -38,7 +39,7 @@ def build(to: Path, *, notebooks: Path = NOTEBOOKS, notes: Path = NOTES) -> list
     written = []
     for path in sorted(notebooks.glob("*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
-        solutions, remarks = _beside(path, notes)
+        solutions, remarks = beside(path, notes)
         made = {f"student/{path.name}": student(notebook)}
         try:
             made[f"instructor/{path.name}"] = instructor(notebook, solutions, remarks)
@@ -49,7 +50,7 @@ def build(to: Path, *, notebooks: Path = NOTEBOOKS, notes: Path = NOTES) -> list
             raise ValueError(f"{path.name}: {error}") from error
         written += [_write(one, to / name) for name, one in made.items()]
     for edition in ("student", "instructor"):  # the pictures of the apps, which lessons show
-        for still in sorted((notebooks / "stills").glob("*.jpg")):
+        for still in sorted((notebooks / "stills").glob("*.*")):
             written.append(to / edition / "stills" / still.name)
             written[-1].parent.mkdir(exist_ok=True)
             shutil.copy(still, written[-1])
@@ -76,7 +77,7 @@ def build_for_colab(
     return written
 
 
-def _beside(path: Path, notes: Path) -> tuple[Mapping[str, Solution], Mapping[str, Note]]:
+def beside(path: Path, notes: Path) -> tuple[Mapping[str, Solution], Mapping[str, Note]]:
     """The solutions and the notes of a notebook; empty where it has none."""
     solutions = path.parent / "solutions" / f"{path.stem}.py"
     remarks = notes / f"{path.stem}.md"
@@ -107,10 +108,14 @@ def main() -> int:
             print(f"{len(written)} notebooks in {to / 'colab'}, to open from branch {given.branch}")
             return 0
         written = build(to)
+        students = [path for path in written if path.is_relative_to(to / "student")]
+        written += student_bundle(to / "student", students)
+        written += instructor_part(to / "instructor")
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     print(f"{len(written)} files in {to}: student/, instructor/ and nbgrader/")
+    print(f"for students: {to / 'nstlib-student.zip'}")
     print(f"next: cd {to / 'nbgrader'} && nbgrader generate_assignment 03_gram")
     return 0
 

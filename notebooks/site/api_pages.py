@@ -24,10 +24,6 @@ def fill(app, docname: str, source: list[str]) -> None:
         comment = f"<!-- modules {comment} commands -->"
         if comment in text:
             text = text.replace(comment, "\n\n".join(_sections(some)))
-    if "<!-- pages for teachers -->" in text:
-        pages = [f"/{page}" for page in ("TEACHING", "course/README") if page in app.env.found_docs]
-        toctree = ["```{toctree}", ":caption: To teach it", *pages, "```"]
-        text = text.replace("<!-- pages for teachers -->", "\n".join(toctree if pages else []))
     source[0] = text
 
 

@@ -2,10 +2,13 @@
 
     python -m sphinx -W --keep-going -c notebooks/site notebooks build/site
 
-and open build/site/index.html. No notebook is run: the site shows the saved outputs. Nothing is
-fetched: formulas become drawings in the page, and a warning, such as a link that leads nowhere, is
-an error. One thing in the finished pages needs a network: the sliders of the last app of the
-playground, whose script is the widget library of Jupyter on a content delivery network.
+and open build/site/index.html. This is the site for students, which can be published. With `-t teacher`
+(and another folder) it also has the solutions, the notes, and the pages about teaching.
+
+No notebook is run: the site shows the saved outputs. Nothing is fetched: formulas become drawings in
+the page, and a warning, such as a link that leads nowhere, is an error. One thing in the finished pages
+needs a network: the sliders of the last app of the playground, whose script is the widget library of
+Jupyter on a content delivery network.
 
 Plain Sphinx with MyST-NB, and not Jupyter Book 2 or the MyST command line: those need Node, and
 fetch their themes when they build. nbsphinx would need pandoc.
@@ -15,10 +18,11 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1])]
+sys.path[:0] = [str(HERE), str(HERE.parents[1]), str(HERE.parent / "course")]
 
 import api_pages
 import formulas
+import teachers
 from sphinx.writers.html5 import HTML5Translator
 
 import nstlib
@@ -31,7 +35,8 @@ language = "en"
 
 # The source folder is notebooks/, where there is more than pages.
 root_doc = "site/index"
-include_patterns = ["*.ipynb", "TEACHING.md", "course/README.md", "site/*.md"]
+FOR_TEACHERS = tags.has("teacher")  # noqa: F821  Sphinx defines it
+include_patterns = ["*.ipynb", "site/*.md", *(teachers.PAGES if FOR_TEACHERS else [])]
 exclude_patterns = ["**.ipynb_checkpoints"]
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinxcontrib.bibtex"]
@@ -66,7 +71,7 @@ bibtex_default_style = "alpha"
 bibtex_reference_style = "author_year"
 
 html_theme = "furo"
-html_title = "nstlib"
+html_title = "nstlib for teachers" if FOR_TEACHERS else "nstlib"
 html_static_path = ["static"]
 html_extra_path = ["top"]  # index.html, which leads to site/index.html
 html_css_files = ["site.css"]
@@ -89,7 +94,11 @@ class Translator(HTML5Translator):
 
 
 def setup(app):
-    """Formulas as drawings; the API pages from README's table and the docstrings."""
+    """Formulas as drawings; the API pages from README's table and the docstrings; two editions."""
     app.set_translator("html", Translator)
     app.add_html_math_renderer("drawn", (formulas.inline, None), (formulas.display, None))
     app.connect("source-read", api_pages.fill)
+    if FOR_TEACHERS:
+        app.connect("source-read", teachers.fill)
+    else:
+        app.connect("builder-inited", teachers.refuse_their_folder)
