@@ -29,6 +29,7 @@ DTYPES = ("float64", "float32", "float16", "bfloat16", "int64", "int32", "int16"
 PROCESSES = ("os.fork", "os.exec", "os.posix_spawn", "os.spawn", "os.system", "subprocess.")
 CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate")
 OTHERS = ("socket.", "ctypes.", "gc.", "os.kill", "os.chmod", "os.chown", "shutil.")
+MEASURES = ("/proc/stat", "/proc/meminfo", "/proc/cpuinfo", "/sys/fs/cgroup/")  # nstlib reads these
 WITHHELD = "withheld: "  # begins the message of an error that the judge puts into its own words
 
 
@@ -91,7 +92,9 @@ class Worker:
         for name in withheld:
             withhold(name)
         limit_memory(gigabytes)
-        sys.addaudithook(partial(guard, tuple(roots)))
+        readable, forbidden = roots
+        readable = (*readable, *MEASURES, f"/proc/{os.getpid()}/")
+        sys.addaudithook(partial(guard, (readable, tuple(forbidden))))
         problem = None
         for source, whole in cells:
             problem = run(source, whole, self.names) or problem
@@ -263,7 +266,7 @@ def guard(roots: tuple, event: str, arguments: tuple) -> None:
         named = isinstance(path, (str, bytes, os.PathLike))
         name = os.path.realpath(os.fsdecode(path)) if named else ""
         writes = flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC)
-        allowed = name.startswith(tuple(readable)) and not name.startswith(tuple(forbidden))
+        allowed = name.startswith(readable) and not name.startswith(forbidden)
         if writes or not allowed:
             raise PermissionError(f"an answer opens no file, and this one opens {path}")
 
