@@ -246,7 +246,7 @@ def my_gram(x):
         if getattr(one, "__name__", "") == "gram_matrix" and one is not my_gram:
             return one(x)
 """,
-        "an answer has no need of gc.get_objects",
+        "an answer computes, and has no need of gc.get_objects",
     ),
     "the library under a computed name": (
         "03_gram",
@@ -280,7 +280,7 @@ def my_gram(x):
     exec(open(nstlib.losses.__file__).read(), names)
     return names["gram_matrix"](x)
 """,
-        "an answer opens no file",
+        "an answer computes, and opens no file",
     ),
     "other files of nstlib": (
         "03_gram",
@@ -291,7 +291,26 @@ def my_gram(x):
     with open(nstlib.__path__[0] + "/checks/verdict.py", "a") as file:
         file.write("\\njudge = lambda *a, **k: Verdict(True, 'ok')\\n")
 """,
-        "an answer opens no file",
+        "an answer computes, and opens no file",
+    ),
+    "the guard itself, from the frames of the worker": (
+        "03_gram",
+        "my_gram",
+        """
+import builtins, os, sys
+import nstlib.losses
+def my_gram(x):
+    frame = sys._getframe()
+    while frame is not None:
+        if "guard_of" in frame.f_globals:
+            frame.f_globals["guard_of"].__code__ = (lambda *a: None).__code__
+            frame.f_globals["os"] = frame.f_globals["sys"] = None
+        frame = frame.f_back
+    builtins.isinstance = builtins.type = os.path.realpath = os.fspath = lambda *a: True
+    exec(open(nstlib.losses.__file__).read(), globals())
+    return gram_matrix(x)
+""",
+        "an answer computes, and opens no file",
     ),
     "another program": (
         "03_gram",

@@ -124,6 +124,8 @@ class Nursery:
             link.close()
             with suppress(OSError):
                 os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+            if not hasattr(os, "fork"):
+                self._end()  # Windows: the process was the child
 
     def _accept(self) -> tuple[socket.socket, int]:
         """The connection of our child; strangers are turned away."""
@@ -312,6 +314,8 @@ def _pickled(message: tuple) -> bytes:
 
 def _roots() -> list[list[str]]:
     """Folders from which the worker may read once the student's code runs; and of those, which not."""
-    readable = {os.path.realpath(one) for one in (sys.prefix, sys.base_prefix)}
-    forbidden = os.path.realpath(nstlib.__path__[0])
-    return [sorted(one + os.sep for one in readable), [forbidden + os.sep]]
+    readable, forbidden = [sys.prefix, sys.base_prefix], [nstlib.__path__[0]]
+    return [
+        sorted({one + os.sep for path in paths for one in (path, os.path.realpath(path))})
+        for paths in (readable, forbidden)
+    ]

@@ -17,8 +17,8 @@ import re
 import socket
 import struct
 import sys
+from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from types import ModuleType
 
 import numpy as np
@@ -26,10 +26,6 @@ import torch
 
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 DTYPES = ("float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8")
-PROCESSES = ("os.fork", "os.exec", "os.posix_spawn", "os.spawn", "os.system", "subprocess.")
-CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate")
-OTHERS = ("socket.", "ctypes.", "gc.", "os.kill", "os.chmod", "os.chown", "shutil.")
-MEASURES = ("/proc/stat", "/proc/meminfo", "/proc/cpuinfo", "/sys/fs/cgroup/")  # nstlib reads these
 WITHHELD = "withheld: "  # begins the message of an error that the judge puts into its own words
 
 
@@ -92,9 +88,7 @@ class Worker:
         for name in withheld:
             withhold(name)
         limit_memory(gigabytes)
-        readable, forbidden = roots
-        readable = (*readable, *MEASURES, f"/proc/{os.getpid()}/")
-        sys.addaudithook(partial(guard, (readable, tuple(forbidden))))
+        sys.addaudithook(guard_of(*map(tuple, roots)))
         problem = None
         for source, whole in cells:
             problem = run(source, whole, self.names) or problem
@@ -254,21 +248,40 @@ def withhold(name: str) -> None:
     known.__code__ = made[function].__code__
 
 
-def guard(roots: tuple, event: str, arguments: tuple) -> None:
-    """Refuse what no exercise needs. Python calls this for each such event, and it cannot be removed."""
-    if event.startswith(PROCESSES):
-        raise PermissionError("an answer starts no other program")
-    if event.startswith(OTHERS) or event.startswith(CHANGES):
-        raise PermissionError(f"an answer has no need of {event}")
-    if event == "open":
-        path, _, flags = arguments
-        readable, forbidden = roots
-        named = isinstance(path, (str, bytes, os.PathLike))
-        name = os.path.realpath(os.fsdecode(path)) if named else ""
-        writes = flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC)
-        allowed = name.startswith(readable) and not name.startswith(forbidden)
-        if writes or not allowed:
-            raise PermissionError(f"an answer opens no file, and this one opens {path}")
+def guard_of(readable: tuple, forbidden: tuple) -> Callable[[str, tuple], None]:
+    """A function that refuses what no exercise needs, for sys.addaudithook.
+
+    Python calls it for each such event, and a hook cannot be removed. All that it uses is a constant or
+    a local name, because a student's code can change what has a global name.
+    """
+    readable = (
+        *readable,
+        "/proc/stat",
+        "/proc/meminfo",
+        "/sys/fs/cgroup/",
+        f"/proc/{os.getpid()}/",
+    )
+    writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+    refused, text, kind_of = PermissionError, str, type
+
+    def guard(event: str, arguments: tuple) -> None:
+        if event == "open":
+            path, _, flags = arguments
+            if kind_of(path) is not text or flags & writing or ".." in path:
+                raise refused("an answer computes, and opens no file")
+            if path.startswith(forbidden) or not path.startswith(readable):
+                raise refused("an answer computes, and opens no file")
+        if event.startswith(
+            ("os.fork", "os.exec", "os.posix_spawn", "os.spawn", "os.system", "subprocess.")
+        ):
+            raise refused("an answer starts no other program")
+        if event.startswith(("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link")) or (
+            event.startswith(("os.symlink", "os.truncate", "os.chmod", "os.chown", "os.kill"))
+            or event.startswith(("socket.", "ctypes.", "gc.", "shutil."))
+        ):
+            raise refused("an answer computes, and has no need of " + event)
+
+    return guard
 
 
 def limit_memory(gigabytes: float) -> None:
