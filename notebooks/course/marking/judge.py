@@ -66,7 +66,8 @@ def mark(
     try:
         with nursery.child(seconds) as child:
             roots = _roots()
-            given = exercise["function"], list(exercise["withheld"]), roots, gigabytes
+            limits = seconds, gigabytes
+            given = exercise["function"], list(exercise["withheld"]), roots, limits
             if problem := child.ask("start", list(cells), *given).get("problem"):
                 raise Refused(problem)
             verdict = check(Answer(child, gigabytes))

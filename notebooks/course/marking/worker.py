@@ -83,11 +83,11 @@ class Worker:
                     reply = described(error)
                 send(self.link, json.dumps(reply).encode())
 
-    def start(self, cells: list, function: str, withheld: list, roots: list, gigabytes: float):
+    def start(self, cells: list, function: str, withheld: list, roots: list, limits: tuple):
         """Run the cells, [source, whether all of it]; of the other cells only definitions."""
         for name in withheld:
             withhold(name)
-        limit_memory(gigabytes)
+        limit(*limits)
         sys.addaudithook(guard_of(*map(tuple, roots)))
         problem = None
         for source, whole in cells:
@@ -284,15 +284,18 @@ def guard_of(readable: tuple, forbidden: tuple) -> Callable[[str, tuple], None]:
     return guard
 
 
-def limit_memory(gigabytes: float) -> None:
-    """Allow so much more than is in use now, where the system can be asked for that."""
+def limit(seconds: float, gigabytes: float) -> None:
+    """Allow so much more memory than is in use now, where the system can be asked for that.
+
+    The judge keeps the time. But if somebody ends the judge, no loop must run on for ever.
+    """
     with suppress(ImportError, OSError, ValueError):
         import resource
 
+        resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 30,) * 2)
         with open("/proc/self/statm") as file:
             used = int(file.read().split()[0]) * resource.getpagesize()
-        most = used + int(gigabytes * 2**30)
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        resource.setrlimit(resource.RLIMIT_AS, (used + int(gigabytes * 2**30),) * 2)
 
 
 def silence() -> None:
