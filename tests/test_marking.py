@@ -42,7 +42,7 @@ def nursery_of():
 def marked(nursery_of):
     """The judge, for one exercise of a sheet and the source of the student's cell."""
 
-    def mark(name, function, source, *, others=(), seconds=60, **limits):
+    def mark(name, function, source, *, others=(), seconds=600, **limits):
         (test,) = [c for c in sheet_of(name).cells if marking._id(c) == f"test-{function}"]
         cells = [*((other, False) for other in others), (source, True)]
         nursery = nursery_of(name)
@@ -80,11 +80,14 @@ def test_all_solutions_are_right_and_all_stubs_are_not_attempted(name, nursery_o
     for test in [cell for cell in sheet.cells if marking._is(cell, "grade")]:
         exercise, function = test.metadata.exercise, test.metadata.exercise["function"]
         cells = marking.cells_before(sheet, test)
-        right, said = judge.mark(exercise, cells, nursery_of(name), seconds=120)
+        right, said = judge.mark(exercise, cells, nursery_of(name), seconds=600)
         assert right, said
         assert said == repr(check_of(name, function)(solved(name)[function]))
         stub = [(f"def {function}(*arguments):\n    ...", True)]
-        assert judge.mark(exercise, stub, nursery_of(name)) == (False, "not attempted yet")
+        assert judge.mark(exercise, stub, nursery_of(name), seconds=600) == (
+            False,
+            "not attempted yet",
+        )
 
 
 @cache

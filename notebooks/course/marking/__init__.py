@@ -9,6 +9,7 @@ judged by judge.py.
 import re
 import shutil
 import sys
+import textwrap
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -105,6 +106,8 @@ class Restore(NbGraderPreprocessor):
         about = resources["nbgrader"]
         sheet = sheet_of(about["assignment"], about["notebook"])
         refused = why_refused(nb, sheet, about["notebook"])
+        if refused:
+            nb.cells = []  # they would stand in the feedback, all of a lesson
         made = restored(nb, sheet)
         made.metadata.pop("refused", None)
         if refused:
@@ -167,6 +170,7 @@ def _missing(nb: NotebookNode, function: str) -> str | None:
 
 def _output(right: bool, said: str) -> NotebookNode:
     """nbgrader gives all points for a test that printed something, and none for an error."""
+    said = "\n".join(textwrap.fill(line, 90) for line in said.splitlines())
     if right:
         return new_output("stream", name="stdout", text=said)
     name, _, sentence = said.partition(": ")
