@@ -21,7 +21,9 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 from nbgrader.nbgraderformat import SCHEMA_VERSION, MetadataValidator
+from nbgrader.plugins import FileNameCollectorPlugin
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
+from traitlets.config import Config
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 COURSE = NOTEBOOKS / "course"
@@ -343,6 +345,35 @@ def submission(released, solutions):
             name = cell.metadata.nbgrader.grade_id
             cell.source = parts.solved(cell.source, name, solutions[name])
     return made
+
+
+@pytest.mark.parametrize(
+    ("file", "student", "notebook"),
+    [
+        (
+            "Zoë Núñez-O'Brien_101_assignsubmission_file_/sheet_03_gram.ipynb",
+            "101",
+            "sheet_03_gram",
+        ),
+        ("Zoë Núñez-O'Brien_102_assignsubmission_file/sheet_03_gram.ipynb", "102", "sheet_03_gram"),
+        ("Ann 2 Lee_103_assignsubmission_file_sheet_03_gram.ipynb", "103", "sheet_03_gram"),
+        ("李 明_104_assignsubmission_file_/03_gram.ipynb", "104", "03_gram"),
+        ("a_105_assignsubmission_file_/sheet_03_gram (1).ipynb", "105", "sheet_03_gram (1)"),
+        ("nunezzoe_201_9001_sheet_03_gram.ipynb", "201", "sheet_03_gram"),
+        ("nunezzoe_LATE_202_9002_sheet_03_gram.ipynb", "202", "sheet_03_gram"),
+        ("nunezzoe_203_9003_sheet_03_gram-1.ipynb", "203", "sheet_03_gram"),
+        ("nunezzoe_204_9004_03_gram.ipynb", "204", "03_gram"),
+        ("notes.txt", None, None),
+        ("sheet_03_gram.ipynb", None, None),
+    ],
+)
+def test_names_of_downloads(out, monkeypatch, file, student, notebook):
+    config, path = Config(), out / "nbgrader" / "nbgrader_config.py"
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    exec(path.read_text(), {"get_config": lambda: config, "__file__": str(path)})
+    pattern = config.FileNameCollectorPlugin.named_regexp
+    found = FileNameCollectorPlugin(named_regexp=pattern).collect(f"/a_1_2_b/x_3_4_y/all/{file}")
+    assert found == (student and {"student_id": student, "file_id": notebook})
 
 
 def lesson_of(name, solutions):

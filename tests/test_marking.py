@@ -205,7 +205,8 @@ ATTACKS = {
     "every check says right (from the review)": (
         "03_gram",
         "my_gram",
-        """
+        STUB
+        + """
 from nstlib.checks import Verdict
 from nstlib.checks import ch03_gram as checks
 for n in ("gram_matrix", "correlation_matrix", "shuffle_positions", "gram_distance"):
