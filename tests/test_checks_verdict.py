@@ -67,6 +67,17 @@ def test_a_function_that_changes_its_argument_cannot_fool_the_reference():
     assert not judge(lambda x: x.zero_(), double, INPUTS).right
 
 
+def test_a_function_that_changes_a_network_cannot_fool_the_reference():
+    """Weights of zero would give the right gradient of zero, for instance."""
+
+    def spoils(network, x):
+        network.weight.data.zero_()
+        return network(x)
+
+    network = torch.nn.Linear(2, 1, bias=False)
+    assert not judge(spoils, lambda network, x: network(x), [(network, torch.ones(2))]).right
+
+
 def test_floats_dictionaries_and_tuples_are_compared_by_member():
     assert judge(lambda x: float(x.sum()), lambda x: x.sum(), INPUTS).right
     assert judge(lambda x: {"a": x}, lambda x: {"a": x}, INPUTS).right

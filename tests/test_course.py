@@ -1,6 +1,7 @@
-"""The course kit: three versions of each notebook, and (slow) nbgrader itself on three submissions.
+"""The course kit: three versions of each notebook, and (long) nbgrader's own commands on three sheets.
 
 That the solutions are right is tested in test_exercises.py; here, that they arrive where they should.
+What the judge says of an answer is tested in test_marking.py.
 """
 
 import ast
@@ -11,6 +12,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import course_parts as parts
@@ -19,7 +21,9 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 from nbgrader.nbgraderformat import SCHEMA_VERSION, MetadataValidator
+from nbgrader.plugins import FileNameCollectorPlugin
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
+from traitlets.config import Config
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 COURSE = NOTEBOOKS / "course"
@@ -122,7 +126,9 @@ def test_questions_for_discussion_are_all_found(name):
 
 def test_the_readme_has_the_points_and_a_note_file_is_there_for_every_notebook():
     readme = (COURSE / "README.md").read_text()
-    points = {name: int(n) for name, n in re.findall(r"^\| `(\w+)` \| (\d+) \|$", readme, re.M)}
+    points = {
+        name: int(n) for name, n in re.findall(r"^\| `sheet_(\w+)` \| (\d+) \|$", readme, re.M)
+    }
     assert points == {
         name: sum(note.points or 0 for note in notes_of(name).values()) for name in MARKED
     }
@@ -136,7 +142,7 @@ def test_all_versions_are_built_and_valid(out):
     built = {str(path.relative_to(out)) for path in out.rglob("*.ipynb")}
     every = [path.name for path in NOTEBOOKS.glob("*.ipynb")]
     wanted = {f"{kind}/{name}" for kind in ("student", "instructor") for name in every}
-    wanted |= {f"nbgrader/source/{name}/{name}.ipynb" for name in MARKED}
+    wanted |= {f"nbgrader/source/sheet_{name}/sheet_{name}.ipynb" for name in MARKED}
     assert built == wanted
     for path in built:
         notebook = nbformat.read(out / path, as_version=nbformat.NO_CONVERT)
@@ -204,6 +210,7 @@ def test_a_sheet_has_for_each_exercise_a_text_a_solution_and_a_test_with_points(
         assert re.search(r"^### Exercise \d", before.source, re.MULTILINE)
     answers = {one.function for one in parts.exercises_of(notebook_of(name))}
     assert all(kinds[key].metadata.nbgrader.locked for key in order if key not in answers)
+    assert not any("<details>" in cell.source for cell in made.cells)  # hints are near-solutions
 
 
 @each_marked
@@ -301,7 +308,8 @@ def test_a_second_build_keeps_what_is_not_its_own(out, tmp_path):
     config, book = to / "nbgrader/nbgrader_config.py", to / "nbgrader/gradebook.db"
     config.write_text("# mine\n")
     book.write_text("marks")
-    assert len(build(to, notebooks=few)) == 3
+    marking = len(list((COURSE / "marking").glob("*.py")))
+    assert len(build(to, notebooks=few)) == 3 + marking
     assert (config.read_text(), book.read_text()) == ("# mine\n", "marks")
     for path in to.rglob("*.ipynb"):
         assert path.read_bytes() == (out / path.relative_to(to)).read_bytes()
@@ -330,14 +338,127 @@ def submission(released, solutions):
     return made
 
 
+@pytest.mark.parametrize(
+    ("file", "student", "notebook"),
+    [
+        (
+            "Zoë Núñez-O'Brien_101_assignsubmission_file_/sheet_03_gram.ipynb",
+            "101",
+            "sheet_03_gram",
+        ),
+        ("Zoë Núñez-O'Brien_102_assignsubmission_file/sheet_03_gram.ipynb", "102", "sheet_03_gram"),
+        ("Ann 2 Lee_103_assignsubmission_file_sheet_03_gram.ipynb", "103", "sheet_03_gram"),
+        ("李 明_104_assignsubmission_file_/03_gram.ipynb", "104", "03_gram"),
+        ("a_105_assignsubmission_file_/sheet_03_gram (1).ipynb", "105", "sheet_03_gram (1)"),
+        ("nunezzoe_201_9001_sheet_03_gram.ipynb", "201", "sheet_03_gram"),
+        ("nunezzoe_LATE_202_9002_sheet_03_gram.ipynb", "202", "sheet_03_gram"),
+        ("nunezzoe_203_9003_sheet_03_gram-1.ipynb", "203", "sheet_03_gram"),
+        ("nunezzoe_204_9004_03_gram.ipynb", "204", "03_gram"),
+        ("notes.txt", None, None),
+        ("sheet_03_gram.ipynb", None, None),
+    ],
+)
+def test_names_of_downloads(out, monkeypatch, file, student, notebook):
+    config, path = Config(), out / "nbgrader" / "nbgrader_config.py"
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    exec(path.read_text(), {"get_config": lambda: config, "__file__": str(path)})
+    pattern = config.FileNameCollectorPlugin.named_regexp
+    found = FileNameCollectorPlugin(named_regexp=pattern).collect(f"/a_1_2_b/x_3_4_y/all/{file}")
+    assert found == (student and {"student_id": student, "file_id": notebook})
+
+
+def lesson_of(name, solutions):
+    """The lesson with its stubs filled in: what a student has who works in the wrong file."""
+    made = notebook_of(name)
+    for one in parts.exercises_of(made):
+        (cell,) = [cell for cell in made.cells if cell.id == one.cell]
+        cell.source = parts.solved(cell.source, one.function, solutions[one.function])
+    return made
+
+
+PATCHED = """
+from nstlib.checks import Verdict
+for n in ("content_loss", "descent", "counterexample", "total_variation"):
+    setattr(checks, n, lambda f: Verdict(True, "ok"))
+"""
+LIBRARY = """
+import nstlib
+
+def my_content_loss(features, target):
+    return nstlib.content_loss(features, target, convention="lecture")
+"""
+HANDED_IN = """
+from nstlib.checks import ch06_experiments
+my_recolored = ch06_experiments.recolored
+"""
+
+
+def submissions_of(name, released):
+    """{file as a platform names it: notebook} for one sheet. Ids tell students of one name apart."""
+    right, sheet = solutions_of(name), f"sheet_{name}"
+
+    def with_cell(function, source, solutions=right):
+        made = submission(released, solutions)
+        for cell in made.cells:
+            if cell.metadata.nbgrader.grade_id == function:
+                cell.source = source
+        return made
+
+    if name == "03_gram":  # Moodle: in folders, in older versions with one more _, or flat
+        wrong = right | {"my_gram": parts.Solution(("features",), WRONG)}
+        less = submission(released, right)
+        less.cells = [c for c in less.cells if "my_gram" not in c.metadata.nbgrader.grade_id]
+        return {
+            f"Zoë Núñez-O'Brien_101_assignsubmission_file/{sheet}.ipynb": submission(
+                released, right
+            ),
+            f"Zoë Núñez-O'Brien_102_assignsubmission_file_{sheet}.ipynb": submission(
+                released, wrong
+            ),
+            f"李 明_103_assignsubmission_file_/{sheet} (1).ipynb": submission(released, {}),
+            f"Ann 2 Lee_104_assignsubmission_file_/{name}.ipynb": lesson_of(name, right),
+            f"Bo-Li Å_105_assignsubmission_file_{sheet}.ipynb": less,
+        }
+    if name == "02_content":  # Canvas
+        return {
+            f"doejane_201_9001_{sheet}.ipynb": submission(released, right),
+            f"ngvan_LATE_202_9002_{sheet}-1.ipynb": with_cell("my_content_loss", LIBRARY),
+            f"doejane_203_9003_{sheet}.ipynb": lesson_of(name, right),
+            f"odd_204_9004_{sheet}.ipynb": with_cell("my_content_loss", PATCHED, {}),
+            f"odd_205_9005_{sheet}.ipynb": with_cell(
+                "my_content_loss", "def content_loss(a, b): ..."
+            ),
+        }
+    return {f"x_301_1_{sheet}.ipynb": with_cell("my_recolored", HANDED_IN)}
+
+
+MARKS = {"03_gram": [9, 6, 0, 0, 6], "02_content": [9, 7, 0, 0, 7], "06_experiments": [5]}
+SAID = {
+    "102": "you divided by C·H·W",
+    "103": "<pre> not attempted yet</pre>",
+    "104": "This is the lesson <code>03_gram</code>, and not the sheet <code>sheet_03_gram</code>",
+    "105": "the cell of my_gram is missing",
+    "202": "it calls nstlib.losses.content_loss, and the exercise asks you to write that yourself",
+    "203": "This is the lesson <code>02_content</code>, and not the sheet",
+    "204": "<pre> not attempted yet</pre>",
+    "205": "there is no function my_content_loss in the cell of this exercise",
+    "301": "it calls nstlib.checks.ch06_experiments.recolored",
+}
+
+
 @pytest.mark.long
-def test_nbgrader_marks_a_right_a_wrong_and_an_empty_submission(out, tmp_path):
-    """The commands of the kit's README, in its order, with submissions put where it says."""
-    name, folder = "03_gram", out / "nbgrader"
+@pytest.mark.parametrize("name", MARKS)
+def test_nbgrader_collects_marks_and_says_why(out, tmp_path, name):
+    """The commands of the kit's README, in its order, on a download as platforms make it."""
+    sheet, folder = f"sheet_{name}", tmp_path / "nbgrader"
+    shutil.copytree(out / "nbgrader", folder)
+    with open(folder / "nbgrader_config.py", "a") as config:
+        config.write("c.Mark.seconds = 600\n")  # however busy the machine is
     alone = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR")
-    readme = (COURSE / "README.md").read_text()
-    generate, *mark = re.findall(r"^\$ nbgrader (.+)$", readme, re.MULTILINE)
-    assert [line.split()[0] for line in mark] == ["autograde", "generate_feedback", "export"]
+    lines = re.findall(r"^\$ nbgrader (.+)$", (COURSE / "README.md").read_text(), re.MULTILINE)
+    lines = [line.replace("sheet_03_gram", sheet) for line in lines]
+    wanted = ["generate_assignment", "zip_collect", "autograde", "generate_feedback", "export"]
+    assert [line.split()[0] for line in lines] == wanted
 
     def nbgrader(line):
         command = [sys.executable, "-m", "nbgrader", *line.split()]
@@ -346,38 +467,30 @@ def test_nbgrader_marks_a_right_a_wrong_and_an_empty_submission(out, tmp_path):
         environment = os.environ | dict.fromkeys(alone, str(tmp_path)) | {"PATH": path}
         run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
         assert run.returncode == 0, run.stderr
+        return run.stderr
 
-    nbgrader(generate)
-    released = nbformat.read(folder / "release" / name / f"{name}.ipynb", as_version=4)
-    right = solutions_of(name)
-    wrong = right | {"my_gram": parts.Solution(("features",), WRONG)}
-    for student, answers in {"right": right, "wrong": wrong, "empty": {}}.items():
-        path = folder / "submitted" / student / name / f"{name}.ipynb"
-        path.parent.mkdir(parents=True)
-        nbformat.write(submission(released, answers), path)
-    for line in mark:
-        nbgrader(line)
+    nbgrader(lines[0])
+    released = nbformat.read(folder / "release" / sheet / f"{sheet}.ipynb", as_version=4)
+    files = submissions_of(name, released)
+    archive = folder / "downloaded" / sheet / "archive"
+    archive.mkdir(parents=True)
+    with zipfile.ZipFile(archive / "all of them.zip", "w") as download:
+        for file, notebook in files.items():
+            download.writestr(file, nbformat.writes(notebook))
+    said = [nbgrader(line) for line in lines[1:]]
+    assert f"{len(files)} files collected" in said[0]
 
-    exercises = parts.exercises_of(notebook_of(name))
-    points = {one.function: notes_of(name)[one.cell].points for one in exercises}
-    full = sum(points.values())
+    ids = [re.search(r"_(\d+)_", file)[1] for file in files]
+    points = dict(zip(ids, MARKS[name], strict=True))
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
-        submissions = book.assignment_submissions(name)
-        marks = {one.student.id: (one.score, one.max_score) for one in submissions}
-    assert marks == {
-        "right": (full, full),
-        "wrong": (full - points["my_gram"], full),
-        "empty": (0, full),
-    }
-    said = {
-        student: (folder / "feedback" / student / name / f"{name}.html").read_text()
-        for student in marks
-    }
-    assert "you divided by C·H·W" in said["wrong"]
-    assert "you divided by C·H·W" not in said["right"]
-    assert "AssertionError" not in said["right"]
-    failed = re.findall(r"AssertionError(?:</span>)?: not attempted yet", said["empty"])
-    assert len(failed) >= len(points)
+        marks = {one.student.id: one.score for one in book.assignment_submissions(sheet)}
+    assert marks == points
     with open(folder / "grades.csv", newline="") as file:
         exported = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
-    assert exported == {student: score for student, (score, _) in marks.items()}
+    assert exported == points
+    for student in ids:
+        page = (folder / "feedback" / student / sheet / f"{sheet}.html").read_text()
+        page = re.sub(r"\s+", " ", page)  # long sentences are wrapped
+        assert SAID.get(student, "<pre>right: ") in page
+        if "This is the lesson" in page:
+            assert f"{student} is not marked. This is the lesson `{name}`" in said[1]

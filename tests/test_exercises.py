@@ -68,6 +68,36 @@ def test_an_empty_answer_is_not_attempted_and_a_broken_one_gets_a_sentence(
     assert "ZeroDivisionError" in check_of(topic, check)(lambda *_: 1 / 0).message
 
 
+def a_little_off(x, share):
+    """The same kind of answer with all of its numbers larger by a share."""
+    if isinstance(x, tuple):
+        return tuple(a_little_off(one, share) for one in x)
+    if isinstance(x, torch.Tensor) and not x.is_floating_point():
+        return x
+    return x * (1 + share)
+
+
+@pytest.mark.parametrize("share", [2e-4, 0.01, 0.5])
+@each
+def test_no_hint_says_that_a_number_is_wrong_which_is_what_was_expected(
+    path, topic, check, function, share
+):
+    """Right for the first input and a little off for the others: the hint is about the others."""
+    solution = runpy.run_path(str(FOLDER / "solutions" / f"{path.stem}.py"))[function]
+    calls = []
+
+    def answer(*arguments):
+        calls.append(arguments)
+        made = solution(*arguments)
+        return made if len(calls) == 1 else a_little_off(made, share)
+
+    verdict = check_of(topic, check)(answer)
+    said = re.search(
+        r"(?:value is|this is) (.*?)(?: where|, and) (.*) is expected", verdict.message
+    )
+    assert said is None or said[1] != said[2]
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_asks_two_to_four_things_and_leaves_no_check_out(path):
     exercises = exercises_of(path)

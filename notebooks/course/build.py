@@ -20,18 +20,49 @@ from course_versions import colab, instructor, sheet, student
 
 NOTEBOOKS = Path(__file__).parents[1]
 NOTES = Path(__file__).parent / "notes"
-CONFIG = '''\
-"""Settings of nbgrader for this course. Yours to change: a later build leaves this file alone."""
+CONFIG = """\
+\"\"\"Settings of nbgrader for this course. Yours to change: a later build leaves this file alone.\"\"\"
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # for the folder marking/
+import marking
 
 c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = "nstlib"
 c.ClearSolutions.code_stub = {"python": "..."}  # the stub of the notebooks: "not attempted yet"
 
-# In seconds, for a slow or busy machine: a cell, the start of a kernel, the last word of a cell.
-c.Execute.timeout = 300
-c.Execute.startup_timeout = 300
-c.Execute.iopub_timeout = 60
-'''
+# Files as Moodle and Canvas name them. The number that tells students apart is their id.
+#   Moodle   Full Name_12345_assignsubmission_file_/sheet_03_gram.ipynb, or without the slash
+#   Canvas   namefull_12345_67890_sheet_03_gram.ipynb, also with _LATE_, and -1 for a second attempt
+c.FileNameCollectorPlugin.named_regexp = (
+    r".*?[/\\\\][^/\\\\]*?_(?:LATE_)?(?P<student_id>\\d+)_(?:assignsubmission_file_?[/\\\\]?|\\d+_)"
+    r"(?P<file_id>[^/\\\\]+?)(?:-\\d+)?\\.ipynb$"
+)
+
+# Submissions are not executed here: each exercise is marked in a process of its own (README.md).
+c.Mark.seconds = 30
+c.Mark.gigabytes = 4
+c.Autograde.pre_convert_hook = marking.adopt
+c.Autograde.sanitize_preprocessors = [
+    "nbgrader.preprocessors.ClearOutput",
+    marking.Restore,
+    "nbgrader.preprocessors.DeduplicateIds",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    marking.Mark,
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+"""
 
 
 def build(to: Path, *, notebooks: Path = NOTEBOOKS, notes: Path = NOTES) -> list[Path]:
@@ -44,7 +75,7 @@ def build(to: Path, *, notebooks: Path = NOTEBOOKS, notes: Path = NOTES) -> list
         try:
             made[f"instructor/{path.name}"] = instructor(notebook, solutions, remarks)
             if exercises_of(notebook):
-                where = f"nbgrader/source/{path.stem}/{path.name}"
+                where = f"nbgrader/source/sheet_{path.stem}/sheet_{path.name}"
                 made[where] = sheet(notebook, path.stem, solutions, remarks)
         except ValueError as error:
             raise ValueError(f"{path.name}: {error}") from error
@@ -54,6 +85,10 @@ def build(to: Path, *, notebooks: Path = NOTEBOOKS, notes: Path = NOTES) -> list
             written.append(to / edition / "stills" / still.name)
             written[-1].parent.mkdir(exist_ok=True)
             shutil.copy(still, written[-1])
+    for module in sorted((Path(__file__).parent / "marking").glob("*.py")):
+        written.append(to / "nbgrader" / "marking" / module.name)
+        written[-1].parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(module, written[-1])
     config = to / "nbgrader" / "nbgrader_config.py"
     if not config.exists():
         config.write_text(CONFIG, encoding="utf-8")
@@ -116,7 +151,9 @@ def main() -> int:
         return 2
     print(f"{len(written)} files in {to}: student/, instructor/ and nbgrader/")
     print(f"for students: {to / 'nstlib-student.zip'}")
-    print(f"next: cd {to / 'nbgrader'} && nbgrader generate_assignment 03_gram")
+    if "marking.Mark" not in (to / "nbgrader" / "nbgrader_config.py").read_text("utf-8"):
+        print("nbgrader_config.py is older than marking/: rename it, and build again for a new one")
+    print(f"next: cd {to / 'nbgrader'} && nbgrader generate_assignment sheet_03_gram")
     return 0
 
 

@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 ASKED = re.compile(r"^checks\.(\w+)\((\w+)\)$", re.MULTILINE)
 DISCUSSION = re.compile(r"^(?:#+ |\*\*)(?:\d+\. )?(?:To discuss|Discuss)\b.*$", re.MULTILINE)
 SECTION = re.compile(r"^## (\d+\. .+)$", re.MULTILINE)
-FIELDS = ("minutes", "points", "text")
+FIELDS = ("minutes", "points", "text", "withheld")
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,15 @@ class Note:
     """What a lecturer should know at one cell. Empty fields say nothing.
 
     minutes: of the section that begins in the cell; points: of the exercise in it; text: ids of the
-    cells that say what the exercise asks, where the cell before the stub is not enough.
+    cells that say what the exercise asks, where the cell before the stub is not enough; withheld:
+    functions of nstlib that an answer may not call, such as "losses.gram_matrix".
     """
 
     body: str = ""
     minutes: int | None = None
     points: int | None = None
     text: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
 
 
 def exercises_of(notebook: NotebookNode) -> list[Exercise]:
@@ -153,7 +155,8 @@ def _note(text: str, where: str) -> Note:
         del lines[0]
     numbers = {name: _number(fields, name, where) for name in ("minutes", "points")}
     cells = tuple(re.findall(r"[\w-]+", fields.get("text", "")))
-    return Note("\n".join(lines).strip(), **numbers, text=cells)
+    withheld = tuple(re.findall(r"[\w.]+", fields.get("withheld", "")))
+    return Note("\n".join(lines).strip(), **numbers, text=cells, withheld=withheld)
 
 
 def _number(fields: Mapping[str, str], name: str, where: str) -> int | None:

@@ -25,7 +25,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 SCHEMA_VERSION = 3  # of nbgrader's cell metadata; a test compares it with the installed nbgrader
 FOR_THE_INSTRUCTOR = "instructor"  # a tag: nbconvert can remove these cells again
-CHECKS = re.compile(r"^from nstlib\.checks import \w+ as checks$", re.MULTILINE)
+CHECKS = re.compile(r"^from nstlib\.checks import (\w+) as checks$", re.MULTILINE)
 LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!\w+:|#)([^)#\s]+)")  # in Markdown, to another file
 INSTALL = """\
 # @title Install the course where it is missing. The PyTorch that is there stays.
@@ -86,7 +86,8 @@ def sheet(
     """The exercises of a notebook as a source for nbgrader; name: the notebook's, as "03_gram".
 
     It has the imports of the notebook, and for each exercise its text, its solution between
-    nbgrader's marks, a test with points, and the hint. All but the solutions is locked.
+    nbgrader's marks, and a test with points. All but the solutions is locked. The folded hints stay
+    out: some of them are nearly the solution, and students have them in the notebook.
     """
     made, exercises = new_notebook(), exercises_of(notebook)
     made.metadata.kernelspec = deepcopy(notebook.metadata.kernelspec)
@@ -101,8 +102,13 @@ def sheet(
         source = re.sub(r"^checks\..*\n?", "", source, flags=re.MULTILINE).rstrip()
         made.cells.append(_graded(one.function, source, solution=True))
         made.cells.append(_test(one, _points(notes, one)))
-        if hint := _hint(notebook, one.cell):
-            made.cells.append(_locked(f"hint-{one.function}", hint))
+        chapter = CHECKS.search(made.cells[1].source)[1]
+        made.cells[-1].metadata.exercise = {  # for marking/
+            "function": one.function,
+            "chapter": chapter,
+            "check": one.check,
+            "withheld": list(note.withheld),
+        }
     return made
 
 
@@ -203,9 +209,11 @@ def _opening(notebook: NotebookNode, name: str, points: int) -> str:
     return (
         f"{title}: exercises\n\n{points} points. These are the exercises of the notebook `{name}`, "
         "with nothing but what they need. Where a text here speaks of a picture, the picture is in "
-        "that notebook. Solve them there or here; what you hand in is this file. Write into the "
-        "functions, leave the other cells alone, and run all before you hand in: under each "
-        "exercise stands what its check says of your answer."
+        "that notebook, and so are the hints. Solve them there or here; what you hand in is this "
+        f"file, `sheet_{name}.ipynb`. Write into the functions and keep their names, leave the "
+        "other cells alone, and run all before you hand in: under each exercise stands what its "
+        "check says of your answer. Write every function yourself: where an exercise asks for "
+        "something that `nstlib` has, a call of it counts as no answer."
     )
 
 
@@ -240,14 +248,6 @@ def _texts(notebook: NotebookNode, stub: str, named: Collection[str]) -> list[No
     if missing:
         raise ValueError(f"The note on {stub} names cells that are not there: {sorted(missing)}.")
     return [*earlier, before]
-
-
-def _hint(notebook: NotebookNode, stub: str) -> str:
-    """The folded hint after a stub; empty where there is none."""
-    ids = [cell.id for cell in notebook.cells]
-    after = "".join(cell.source for cell in notebook.cells[ids.index(stub) + 1 :][:1])
-    hint = re.match(r"<details>.*?</details>", after, re.DOTALL)
-    return hint.group() if hint else ""
 
 
 def _test(exercise: Exercise, points: int) -> NotebookNode:
