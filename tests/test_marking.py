@@ -301,16 +301,16 @@ def my_gram(x):
         "03_gram",
         "my_gram",
         """
-import builtins, os, sys
+import os, sys
 import nstlib.losses
 def my_gram(x):
     frame = sys._getframe()
     while frame is not None:
         if "guard_of" in frame.f_globals:
             frame.f_globals["guard_of"].__code__ = (lambda *a: None).__code__
-            frame.f_globals["os"] = frame.f_globals["sys"] = None
+            frame.f_globals["os"] = None
         frame = frame.f_back
-    builtins.isinstance = builtins.type = os.path.realpath = os.fspath = lambda *a: True
+    os.path.realpath = os.fspath = lambda *a: sys.prefix
     exec(open(nstlib.losses.__file__).read(), globals())
     return gram_matrix(x)
 """,

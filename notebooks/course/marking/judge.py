@@ -86,7 +86,7 @@ class Nursery:
         patience: Seconds that the imports may take, on a slow and busy machine.
     """
 
-    def __init__(self, imports: str, *, patience: float = 300):
+    def __init__(self, imports: str, *, patience: float = 1800):
         self.imports, self.patience, self.process = imports, patience, None
         self.door = socket.create_server(("127.0.0.1", 0))
         self.secret = secrets.token_hex()

@@ -17,6 +17,7 @@ import re
 import socket
 import struct
 import sys
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from types import ModuleType
@@ -35,6 +36,10 @@ def main() -> None:
     hide_checks(setup["chapters"])
     names = {"__name__": "__main__", "display": lambda *args, **kwargs: None}
     exec(setup["imports"], names)
+    # What optimizers import when they are first used, and where files could be made: nothing may be
+    # opened later, and not every child has to import it anew.
+    tempfile.gettempdir()
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1).zero_grad()
     while sys.stdin.readline():
         if hasattr(os, "fork") and (child := os.fork()):
             os.waitpid(child, 0)
