@@ -17,7 +17,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 FOLDER = Path(__file__).parent
 STILLS = FOLDER.parent / "notebooks/stills"  # beside the stills, so that the site finds them
@@ -69,27 +69,33 @@ class Camera:
         """The pictures so far, as large as the app was at its largest, and white below it."""
         boxes = [box for _, box in self._shots]
         left, top = (int(min(box[side] for box in boxes)) for side in ("x", "y"))
-        wide = int(max(box["width"] for box in boxes)) // 2 * 2  # the codec wants even numbers
-        high = int(max(box["y"] + box["height"] for box in boxes) - top) // 2 * 2 + MARGIN
+        wide = int(max(box["width"] for box in boxes))
         frames = []
         for png, box in self._shots:
-            frame = Image.new("RGB", (wide, high), "white")
-            area = left, top, left + wide, int(box["y"] + box["height"])
+            frame = Image.new("RGB", (wide, WINDOW[1] - top), "white")
+            area = left, top, left + wide, min(int(box["y"] + box["height"]), WINDOW[1])
             frame.paste(Image.open(BytesIO(png)).convert("RGB").crop(area))
             frames.append(frame)
-        return frames
+        high = max(ImageOps.invert(frame).getbbox()[3] for frame in frames) + MARGIN
+        even = 0, 0, wide // 2 * 2, high // 2 * 2  # the codec wants even numbers
+        return [frame.crop(even) for frame in frames]
 
     def find(self, selector: str) -> Any:
         """The first such element of the app: Playwright's locator."""
         return self.app.locator(selector).first
 
     def take(self, pictures: int = 1) -> None:
-        """Take pictures, a tenth of a second apart or more."""
-        for _ in range(pictures):
+        """Take pictures, a tenth of a second apart or more. What comes to rest is not taken again."""
+        new = min(pictures, 3)
+        for _ in range(new):
             self._shots.append((self.page.screenshot(), self.app.bounding_box()))
             self.page.wait_for_timeout(1000 / FPS)
+        if pictures > new:
+            self.page.wait_for_timeout(1000)  # for what the kernel still has to say
+            self.take()
+            self._shots += [self._shots[-1]] * (pictures - new - 1)
 
-    def go(self, x: float, y: float, pictures: int = 6) -> None:
+    def go(self, x: float, y: float, pictures: int = 5) -> None:
         """Move the mouse to a place of the window."""
         (x0, y0), self._at = self._at, (x, y)
         for k in range(1, pictures + 1):
@@ -173,11 +179,11 @@ def feature_explorer(camera: Camera) -> None:
     camera.take(8)
     camera.choose(".nst-feature-layer", "relu1_1")
     camera.take(5)
-    camera.click(".nst-feature-picture .nst-picture-box", 0.42, 0.25)
+    camera.click(".nst-feature-picture .nst-picture-box", 0.45, 0.4)
     camera.take(10)
     camera.choose(".nst-feature-layer", "relu5_1")
     camera.take(8)
-    camera.click(".nst-feature-picture .nst-picture-box", 0.42, 0.25)
+    camera.click(".nst-feature-picture .nst-picture-box", 0.45, 0.4)
     camera.take(14)
     camera.choose(".nst-feature-layer", "relu3_1")
     camera.take(6)
@@ -189,8 +195,10 @@ def feature_explorer(camera: Camera) -> None:
 
 
 def gram_explorer(camera: Camera) -> None:
-    """Telling pairs; shuffled positions; the picture turned; a deeper layer; two pictures compared."""
+    """A's telling pairs; shuffled positions; the picture turned; A - B in a deeper layer."""
     camera.take(8)
+    camera.click(".nst-gram-view button:nth-of-type(1)")
+    camera.take(5)
     camera.click(".nst-gram-matrix .nst-picture-box", 0.3, 0.62)
     camera.take(8)
     for _ in range(3):
@@ -202,12 +210,10 @@ def gram_explorer(camera: Camera) -> None:
     camera.take(16)
     camera.click(".nst-gram-test button:nth-of-type(1)")
     camera.take(4)
-    camera.drag(".nst-gram-layer", 0.75)
-    camera.take(10)
-    camera.choose(".nst-gram-other", "astronaut")
-    camera.take(10)
     camera.click(".nst-gram-view button:nth-of-type(3)")
-    camera.take(18)
+    camera.take(10)
+    camera.drag(".nst-gram-layer", 0.75)
+    camera.take(16)
 
 
 def content_lab(camera: Camera) -> None:
@@ -247,7 +253,7 @@ def _paint(camera: Camera) -> None:
     before = tray.count()
     camera.click(".nst-lab-start")
     until(lambda: camera.step() < 90, 60)  # the run before this one ended at 100
-    camera.run(100, 4)
+    camera.run(100, 6)
     until(lambda: tray.count() > before, 60)
     camera.take(9)
 
@@ -255,8 +261,8 @@ def _paint(camera: Camera) -> None:
 def transfer_studio(camera: Camera) -> None:
     """Choose, start, pull the style down and push it up again, wipe."""
     camera.take(5)
-    camera.click(".nst-content-thumbnails .nst-picture-box", 0.7, 0.25)
-    camera.click(".nst-style-thumbnails .nst-picture-box", 0.5, 0.25)
+    camera.click(".nst-content-thumbnails .nst-picture-box", 0.1, 0.25)
+    camera.click(".nst-style-thumbnails .nst-picture-box", 0.1, 0.25)
     camera.take(3)
     camera.click(".nst-start")
     camera.run(60, 3)
@@ -284,25 +290,24 @@ class Film(NamedTuple):
     play: Callable[[Camera], None]
 
 
-FILMS = {
+FILMS = {  # the apps as in playground.ipynb
     "app_features": Film(
-        'feature_explorer(photo("astronaut", size=224))', ".nst-feature-explorer", feature_explorer
+        'feature_explorer(photo("coffee", size=192))', ".nst-feature-explorer", feature_explorer
     ),
     "app_gram": Film(
-        'gram_explorer(painting("night", size=224))',
+        'gram_explorer(painting("mosaic", size=192), photo("rocket", size=192))',
         ".nst-gram-explorer",
         gram_explorer,
     ),
     "app_content": Film('content_lab(photo("cat", size=192))', ".nst-content-lab", content_lab),
     "app_style": Film('style_lab(painting("night", size=192))', ".nst-style-lab", style_lab),
-    "app_studio": Film('transfer_studio("coffee", "night")', ".nst-studio", transfer_studio),
+    "app_studio": Film('transfer_studio("cat", "waves")', ".nst-studio", transfer_studio),
 }
 IMPORTS = "from nstlib import painting, photo\nfrom nstlib.widgets import *"
 
 
-def record(browser: Any, name: str) -> list[Image.Image]:
-    """Play one of `FILMS` in a browser, and return its pictures."""
-    film = FILMS[name]
+def record(browser: Any, film: Film) -> list[Image.Image]:
+    """Play a film in a browser, and return its pictures, all of one size."""
     with tempfile.TemporaryDirectory() as place, serve_lab(Path(place)) as server:
         write_notebook(Path(place, "film.ipynb"), [IMPORTS, film.app])
         tab = Lab(browser, server, Path(place), WINDOW).open("film.ipynb")
@@ -362,7 +367,7 @@ def main() -> None:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for name in options.names or FILMS:
-            frames = record(chromium, name)
+            frames = record(chromium, FILMS[name])
             paths = [options.to / f"{name}.webm"]
             write_webm(frames, paths[0])
             if name == "app_studio":

@@ -28,7 +28,7 @@ START = 'cp -Rn "$0" "$HOME/$1" 2>/dev/null; shift; exec "$@"'
 SERVER = os.path.join(os.path.dirname(sys.executable), "jupyterhub-singleuser")
 c.Spawner.cmd = ["/bin/sh", "-c", START, os.path.join(COURSE, "."), COPY, SERVER]
 c.Spawner.default_url = f"/lab/tree/{COPY}/00_start_here.ipynb"
-c.Spawner.start_timeout = 120  # on a full server a start takes its time
+c.Spawner.start_timeout = c.Spawner.http_timeout = 120  # on a full server a start takes its time
 
 c.Spawner.environment = {
     "OMP_NUM_THREADS": "1",  # else each student's kernel takes all cores
