@@ -54,6 +54,15 @@ def test_a_cell_that_fails_is_named(notebook, monkeypatch, capsys):
     assert "Traceback" not in error
 
 
+@pytest.mark.slow
+def test_a_kernel_that_dies_is_noticed(notebook):
+    path = notebook(
+        "import os, signal, time; time.sleep(0.5); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    with pytest.raises(RuntimeError, match="memory was full"):
+        measure(path, 2, every=0.1)
+
+
 def test_no_kernel_is_refused(tmp_path):
     with pytest.raises(ValueError, match="1 or more"):
         measure(tmp_path / "none.ipynb", 0)

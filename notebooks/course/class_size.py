@@ -20,7 +20,7 @@ from typing import NamedTuple
 import nbformat
 import psutil
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 NOTEBOOK = Path(__file__).parents[1] / "05_transfer.ipynb"
 GB = 1e9
@@ -61,7 +61,7 @@ def measure(
 
     Raises:
         ValueError: If a cell fails, or if there is no kernel.
-        RuntimeError: On a system that does not say how much memory processes share.
+        RuntimeError: If a kernel dies, or on a system that does not say how much memory processes share.
     """
     if kernels < 1:
         raise ValueError(f"{kernels} kernels cannot run a notebook; ask for 1 or more.")
@@ -86,16 +86,23 @@ async def _run(
         await client.async_execute(env=environment)
         return time.monotonic() - begun
 
-    runs = asyncio.gather(*map(one, clients))
+    runs = asyncio.gather(*map(one, clients), return_exceptions=True)
     pss, rss, cpu = 0, 0, {}
     while not (await asyncio.wait({runs}, timeout=every))[0]:
         memory = [_memory(process, cpu) for client in clients for process in _processes(client)]
         pss = max(pss, sum(one for one, _ in memory))
         rss = max(rss, sum(one for _, one in memory))
-    try:
-        return Measured(tuple(await runs), sum(cpu.values()), pss, rss)
-    except CellExecutionError as error:
-        raise ValueError(f"A cell fails: {error.ename}: {error.evalue}") from error
+    for found in await runs:
+        if isinstance(found, CellExecutionError):
+            raise ValueError(f"A cell fails: {found.ename}: {found.evalue}") from found
+        if isinstance(found, DeadKernelError):
+            raise RuntimeError(
+                f"One of {len(clients)} kernels has died, which usually means that memory was full: "
+                f"all of them had taken {pss / GB:.1f} GB. Ask for fewer."
+            ) from found
+        if isinstance(found, BaseException):
+            raise found
+    return Measured(tuple(await runs), sum(cpu.values()), pss, rss)
 
 
 def _processes(client: NotebookClient) -> list[psutil.Process]:
@@ -184,7 +191,7 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--students", type=int, default=60, help="size of the class")
     parser.add_argument("--minutes", type=float, default=10, help="in which they press Run All")
-    parser.add_argument("--server", type=float, default=0.1, help="GB of each JupyterLab server")
+    parser.add_argument("--server", type=float, default=0.16, help="GB of each JupyterLab server")
     return parser.parse_args()
 
 

@@ -1,6 +1,6 @@
 """JupyterHub for a class on one Linux server; TEACHING.md says how to use it.
 
-    NSTLIB_COURSE=/srv/nstlib/student jupyterhub -f jupyterhub_config.py
+    NSTLIB_COURSE=/srv/nstlib jupyterhub -f jupyterhub_config.py
 
 As it is, students log in with their accounts on the server. For HTTPS fill in the two lines below.
 Options on the command line count more than this file.
@@ -11,7 +11,7 @@ import sys
 
 c = get_config()  # noqa: F821  JupyterHub defines it
 
-COURSE = os.environ.get("NSTLIB_COURSE", "/srv/nstlib/student")  # what students get a copy of
+COURSE = os.environ.get("NSTLIB_COURSE", "/srv/nstlib")  # what students get a copy of
 COPY = "nstlib"  # the name of the copy in their home
 if not os.path.isfile(os.path.join(COURSE, "00_start_here.ipynb")):
     sys.exit(
@@ -32,7 +32,7 @@ c.Spawner.start_timeout = c.Spawner.http_timeout = 120  # on a full server a sta
 
 c.Spawner.environment = {
     "OMP_NUM_THREADS": "1",  # else each student's kernel takes all cores
-    "NSTLIB_CACHE": "/srv/nstlib/weights",  # ImageNet's weights, if you have fetched them
+    "NSTLIB_CACHE": "/srv/nstlib-weights",  # ImageNet's weights, if you have fetched them
 }
 c.Spawner.args = [  # a kernel that nobody has used for an hour gives its memory back
     "--MappingKernelManager.cull_idle_timeout=3600",
