@@ -345,7 +345,7 @@ def write_webm(frames: Sequence[Image.Image], path: Path, quality: int = 38) -> 
         raise OSError(f"ffmpeg fails: {done.stderr.decode().strip()}")
 
 
-def write_webp(frames: Sequence[Image.Image], path: Path, width: int = 800) -> None:
+def write_webp(frames: Sequence[Image.Image], path: Path, width: int = 720) -> None:
     """Write an animated WebP, smaller and with every second picture."""
     height = round(frames[0].height * width / frames[0].width)
     small = [frame.resize((width, height), Image.Resampling.LANCZOS) for frame in frames[::2]]
