@@ -1,7 +1,7 @@
 """Films of the apps, from a real browser: `python figures/recordings.py`, or with names of apps.
 
 They are made with what the browser tests stand on (`tests/browser.py`), so they need a chromium, and
-ffmpeg for the WebM. The film of the studio is also written as an animated WebP, which README.md shows.
+ffmpeg. The film of the studio is also written as an animated WebP, which README.md shows.
 While an app computes, a picture is taken every few steps and not every tenth of a second, so a film
 lasts equally long on every machine, and less long than the run.
 """
@@ -333,30 +333,30 @@ def write_webm(frames: Sequence[Image.Image], path: Path, quality: int = 38) -> 
     Raises:
         OSError: Without ffmpeg, or if it fails.
     """
+    how = ["-c:v", "libvpx-vp9", "-b:v", "0", "-crf", str(quality), "-pix_fmt", "yuv420p"]
+    _encode(frames, path, FPS, how)
+
+
+def write_webp(frames: Sequence[Image.Image], path: Path, width: int = 720) -> None:
+    """Write an animated WebP, smaller and with every second picture; it begins again at its end.
+
+    Raises:
+        OSError: Without ffmpeg, or if it fails.
+    """
+    how = ["-vf", f"scale={width}:-2", "-c:v", "libwebp_anim", "-quality", "55", "-loop", "0"]
+    _encode(frames[::2], path, FPS / 2, how)
+
+
+def _encode(frames: Sequence[Image.Image], path: Path, rate: float, how: Sequence[str]) -> None:
     if shutil.which("ffmpeg") is None:
         raise OSError("No ffmpeg here: apt-get install ffmpeg.")
     size = f"{frames[0].width}x{frames[0].height}"
     command = ["ffmpeg", "-y", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24"]
-    command += ["-s", size, "-r", str(FPS), "-i", "-", "-c:v", "libvpx-vp9", "-b:v", "0"]
-    command += ["-crf", str(quality), "-pix_fmt", "yuv420p", "-fflags", "+bitexact", str(path)]
+    command += ["-s", size, "-r", str(rate), "-i", "-", *how, "-fflags", "+bitexact", str(path)]
     pixels = b"".join(frame.tobytes() for frame in frames)
     done = subprocess.run(command, input=pixels, stderr=subprocess.PIPE)
     if done.returncode:
         raise OSError(f"ffmpeg fails: {done.stderr.decode().strip()}")
-
-
-def write_webp(frames: Sequence[Image.Image], path: Path, width: int = 720) -> None:
-    """Write an animated WebP, smaller and with every second picture."""
-    height = round(frames[0].height * width / frames[0].width)
-    small = [frame.resize((width, height), Image.Resampling.LANCZOS) for frame in frames[::2]]
-    options = {
-        "duration": 2000 // FPS,
-        "loop": 0,
-        "quality": 55,
-        "method": 6,
-        "minimize_size": True,
-    }
-    small[0].save(path, save_all=True, append_images=small[1:], **options)
 
 
 def main() -> None:
