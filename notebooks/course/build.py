@@ -80,8 +80,9 @@ def build(to: Path, *, notebooks: Path = NOTEBOOKS, notes: Path = NOTES) -> list
         except ValueError as error:
             raise ValueError(f"{path.name}: {error}") from error
         written += [_write(one, to / name) for name, one in made.items()]
-    for edition in ("student", "instructor"):  # the pictures of the apps, which lessons show
-        for still in sorted((notebooks / "stills").glob("*.*")):
+    # Pictures of the apps, which lessons show; the lecturer's guide has films of them as well.
+    for edition, kind in (("student", "*.jpg"), ("instructor", "*.*")):
+        for still in sorted((notebooks / "stills").glob(kind)):
             written.append(to / edition / "stills" / still.name)
             written[-1].parent.mkdir(exist_ok=True)
             shutil.copy(still, written[-1])

@@ -22,7 +22,7 @@ from course_versions import LINK
 
 ROOT = Path(__file__).parents[2]
 FOR_STUDENTS = Path(__file__).parent / "for_students.md"
-GUIDES = ("TEACHING.md", "course/README.md")
+GUIDES = ("TEACHING.md", "course/README.md", "course/hub/jupyterhub_config.py")
 ZIP = "nstlib-student"  # the name of the zip, and of the folder in it
 HTML_LINK = re.compile(r'\b(?:src|href)="(?!\w+:|#)([^"#]+)"')
 
