@@ -1,0 +1,462 @@
+// The page: settings, pictures, worker and panels, and what goes between them.
+
+import { drawCurves } from "./curves.js";
+import { Chooser } from "./chooser.js";
+import { Dials } from "./dials.js";
+import { Engine } from "./engine.js";
+import { Film } from "./film.js";
+import { GramPanel } from "./gram.js";
+import { PictureError, fromCamera, fromFile, pixels, plain, sample } from "./pictures.js";
+import { DEFAULTS, OWN, SIZES, STYLE_LAYERS, decode, encode, tourIn, usualSize, weightsOf } from "./settings.js";
+import { Stage } from "./stage.js";
+import { TOURS } from "./tour_stops.js";
+import { Guide } from "./tours.js";
+import { duration } from "./words.js";
+
+const MOST = 500; // steps; then it pauses, so that a forgotten page does not empty a battery
+const RATE = 0.02; // of Adam
+const $ = (id) => document.getElementById(id);
+const device = { memory: navigator.deviceMemory, cores: navigator.hardwareConcurrency, width: innerWidth };
+const usual = { ...DEFAULTS, size: usualSize(device) };
+
+let settings = decode(location.hash, usual);
+let run = 0; // the number of the newest run; what an older one still says is not heard
+let phase = "loading"; // loading, preparing, paused, running, broken
+let steps = []; // the numbers of the steps in the curves
+let curves = {}; // {name of a loss: its values, step by step}
+let latest = null; // the newest step
+let pace = 0; // milliseconds a step, smoothed
+let go = false; // whether to paint as soon as a run is prepared
+const own = {}; // the user's pictures
+const waiting = new Set(); // {index, resolve}: who waits for a step
+
+const film = new Film(() => stage.frames_changed());
+const stage = new Stage(
+  {
+    ...{ frame: document.querySelector(".frame"), picture: $("picture"), photo: $("photo-over") },
+    ...{ wipe: $("wipe"), film: $("film"), strip: $("strip") },
+  },
+  film,
+);
+stage.onframe = () => (badge(), curves_soon());
+const gram = new GramPanel($("gram"), (i, j) => {
+  settings.entry = [i, j];
+  engine.send({ type: "entry", layer: settings.gram, i, j });
+  address();
+});
+const dials = new Dials(document.querySelector(".dials"), (changes) => set(changes));
+const engine = new Engine(hear);
+const choosers = {
+  photo: new Chooser($("photos"), "photo", (name) => choose("photo", name), (file) => open("photo", file)),
+  painting: new Chooser($("paintings"), "painting", (name) => choose("painting", name), (file) => open("painting", file)),
+};
+
+// Settings
+
+/** Change settings; those of the pictures begin the run anew, and it paints on if it painted. */
+function set(changes) {
+  const before = settings;
+  settings = { ...settings, ...changes };
+  if (changes.gram && changes.gram !== before.gram) {
+    settings.entry = changes.entry ?? null;
+    gram.clear(settings.entry);
+    engine.send({ type: "watch", layer: settings.gram });
+  }
+  const differs = (name) => String(settings[name]) !== String(before[name]);
+  if (["content", "alpha", "beta", "layers", "tv"].some(differs))
+    engine.send({ type: "weights", weights: weightsOf(settings) });
+  show_settings();
+  address();
+  if (["photo", "painting", "size", "start", "seed"].some(differs)) return prepare(phase === "running" || go);
+}
+
+function show_settings() {
+  dials.show(settings);
+  for (const kind of ["photo", "painting"]) choosers[kind].show(settings[kind], own[kind]);
+  $("size").value = settings.size;
+  $("start-from").value = settings.start;
+  for (const radio of $("layers").querySelectorAll("input")) radio.checked = radio.value === settings.gram;
+}
+
+let writing;
+/** The address of the page always has the settings, a little later, because browsers limit how often. */
+function address() {
+  clearTimeout(writing);
+  writing = setTimeout(() => {
+    const tour = tourIn(location.hash);
+    const hash = encode(settings) + (tour && guide.tour ? `&tour=${tour}` : "");
+    history.replaceState(null, "", `#${hash}`);
+  }, 400);
+}
+
+// Pictures
+
+async function bitmap_of(kind) {
+  return settings[kind] === OWN ? own[kind] : sample(settings[kind]);
+}
+
+function choose(kind, name) {
+  clear_fault();
+  return set({ [kind]: name });
+}
+
+/** A picture of the user's own, from a file or the camera; a broken one leaves everything as it is. */
+async function open(kind, source) {
+  clear_fault();
+  try {
+    const bitmap = source instanceof Blob ? await fromFile(source) : source;
+    pixels(bitmap, settings.size); // refused here if it is too narrow
+    own[kind] = bitmap;
+    settings[kind] = OWN;
+    show_settings();
+    address();
+    await prepare(phase === "running");
+  } catch (error) {
+    say_fault(error);
+  }
+}
+
+/** Begin a run: pictures at their size, targets, first losses; then wait, or paint if `paint`. */
+async function prepare(paint = false) {
+  const mine = ++run;
+  go = paint;
+  let content, style;
+  try {
+    const bitmaps = await Promise.all([bitmap_of("photo"), bitmap_of("painting")]);
+    if (mine !== run) return;
+    [content, style] = bitmaps.map((bitmap) => pixels(bitmap, settings.size));
+  } catch (error) {
+    if (mine === run) say_fault(error);
+    return;
+  }
+  [steps, curves, latest, pace] = [[], {}, null, 0];
+  stage.begin(content);
+  gram.clear(settings.entry);
+  gram.pictures = { picture: content, painting: style };
+  curves_soon();
+  badge();
+  describe();
+  if (!engine.ready) return;
+  set_phase("preparing");
+  const [a, b] = [plain(content), plain(style)];
+  engine.send({ type: "pictures", content: a, style: b }, a, b);
+  const init = settings.start === "photo" ? "content" : "noise";
+  const how = { seed: settings.seed, optimizer: "adam", rate: RATE, weights: weightsOf(settings) };
+  engine.send({ type: "start", run, init, ...how, paused: !paint });
+}
+
+// The worker
+
+function hear(message) {
+  if (message.run !== undefined && message.run !== run) return;
+  const act = {
+    progress: ({ loaded, total }) => ($("loading").value = loaded / Math.max(total, 1)),
+    ready: on_ready,
+    started: () => set_phase(go ? "running" : "paused"),
+    step: on_step,
+    gram: (it) => it.layer === settings.gram && gram.show(it),
+    maps: (it) => gram.show_maps(it),
+    state: ({ running }) => phase !== "broken" && set_phase(running ? "running" : "paused"),
+    error: on_error,
+  }[message.type];
+  act?.(message);
+}
+
+function on_ready({ backend }) {
+  $("loading").hidden = true;
+  document.querySelector(".backend").textContent = `It computes here with ${backend}.`;
+  engine.send({ type: "watch", layer: settings.gram });
+  prepare(go);
+}
+
+function on_step(step) {
+  const names = new Set([...Object.keys(curves), ...Object.keys(step.losses), "total"]);
+  const values = { ...step.losses, total: step.total };
+  for (const name of names) {
+    curves[name] ??= steps.map(() => NaN);
+    curves[name].push(values[name] ?? NaN);
+  }
+  steps.push(step.index);
+  if (step.ms) pace = pace ? 0.8 * pace + 0.2 * step.ms : step.ms;
+  latest = step;
+  if (step.image) {
+    const image = new ImageData(step.image.data, step.image.width, step.image.height);
+    stage.show(image);
+    gram.pictures.picture = image;
+    film.add(step.index, image);
+  }
+  badge();
+  curves_soon();
+  if (step.index > 0 && step.index % 50 === 0) say(`Step ${step.index}, ${duration(pace)} a step.`);
+  if (step.index > 0 && step.index % MOST === 0) {
+    pause();
+    say(`It has made ${step.index} steps and paused. Press Go on for more.`);
+  }
+  for (const one of waiting) if (step.index >= one.index) waiting.delete(one) && one.resolve();
+}
+
+function on_error({ kind, message }) {
+  go = false;
+  say_fault(new PictureError(message));
+  release();
+  const lost = ["weights", "backend", "worker"].includes(kind);
+  if (kind === "lost") return; // the worker goes on by itself, and says "ready" if it can
+  set_phase(lost ? "broken" : "paused");
+  if (lost) remedy("Try again", () => load());
+  const smaller = SIZES.filter((size) => size < settings.size).at(-1);
+  if (kind === "memory" && smaller) remedy(`Go on at ${smaller} pixels`, () => set({ size: smaller }));
+  if (kind === "nan") remedy("Begin again with the usual weights", () => set_usual() ?? prepare(false));
+}
+
+function load() {
+  $("loading").hidden = false;
+  $("loading").value = 0;
+  set_phase("loading");
+  engine.open(new URLSearchParams(location.search).get("backend") ?? "auto");
+}
+
+// What the page says
+
+function set_phase(next) {
+  const before = phase;
+  phase = next;
+  const begun = (latest?.index ?? 0) > 0;
+  $("run").textContent = next === "running" ? "Pause" : begun ? "Go on" : "Start";
+  const able = next === "running" || next === "paused";
+  for (const id of ["run", "reset"]) $(id).disabled = !able;
+  $("step").disabled = next !== "paused";
+  $("save").disabled = !stage.image;
+  document.body.dataset.phase = next;
+  if (next === before) return;
+  const words = {
+    loading: "Loading the network (1.6 MB).",
+    preparing: "Looking at both pictures.",
+    running: "Painting. Move the weights and see what happens.",
+    paused: begun ? `Paused after step ${latest.index}.` : "Ready. Press Start, and move the weights while it paints.",
+    broken: "Nothing can be painted at the moment.",
+  };
+  say(words[next]);
+  describe();
+}
+
+const say = (text) => ($("state").textContent = text);
+
+function say_fault(error) {
+  if (!(error instanceof PictureError)) console.error(error);
+  $("fault").textContent =
+    error instanceof PictureError ? error.message : `Something went wrong: ${error.message}. The last picture is still here.`;
+}
+
+function clear_fault() {
+  $("fault").textContent = "";
+  $("remedy").hidden = true;
+}
+
+function remedy(text, act) {
+  $("remedy").hidden = false;
+  $("remedy").textContent = text;
+  $("remedy").onclick = () => (clear_fault(), act());
+}
+
+function badge() {
+  const index = stage.still ? stage.still.index : latest?.index;
+  const slow = !stage.still && pace ? `, ${duration(pace)} a step` : "";
+  $("badge").textContent = stage.still ? `film, step ${index}` : index ? `step ${index}${slow}` : "";
+}
+
+function describe() {
+  const named = (kind) => (settings[kind] === OWN ? `your ${kind}` : settings[kind]);
+  const index = latest?.index ?? 0;
+  const text = index ? `in the style of ${named("painting")}, after ${index} steps` : "before the first step";
+  $("picture").setAttribute("aria-label", `${named("photo")}, ${text}`);
+}
+
+let drawn_at = 0;
+let drawing = false;
+function curves_soon() {
+  if (drawing) return;
+  drawing = true;
+  setTimeout(
+    () =>
+      requestAnimationFrame(() => {
+        [drawing, drawn_at] = [false, performance.now()];
+        drawCurves($("curves"), steps, curves, stage.still?.index ?? null);
+        const said = Object.entries(curves).map(([name, values]) => `${name} ${values.at(-1)?.toPrecision(2)}`);
+        const text = steps.length ? `Loss curves after step ${steps.at(-1)}: ${said.join("; ")}` : "Loss curves: nothing yet";
+        $("curves").setAttribute("aria-label", text);
+        dials.losses(latest?.losses ?? {}, settings);
+      }),
+    Math.max(0, drawn_at + 200 - performance.now()),
+  );
+}
+
+// Controls
+
+function start() {
+  clear_fault();
+  stage.live();
+  stage.redraw();
+  go = true;
+  if (phase === "paused") engine.send({ type: "resume" });
+}
+
+function pause() {
+  go = false;
+  engine.send({ type: "pause" });
+}
+
+function step() {
+  stage.live();
+  engine.send({ type: "step" });
+}
+
+function set_usual() {
+  const { content, alpha, beta, layers, tv } = DEFAULTS;
+  set({ content, alpha, beta, layers, tv });
+}
+
+async function save() {
+  const address = URL.createObjectURL(await stage.png());
+  const index = stage.still?.index ?? latest?.index ?? 0;
+  const name = `${settings.photo}-${settings.painting}-${String(index).padStart(3, "0")}.png`;
+  Object.assign(document.createElement("a"), { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+  say(`Saved as ${name}.`);
+}
+
+async function copy_link() {
+  const address = new URL(`#${encode(settings)}`, location.href).href;
+  const mine = ["photo", "painting"].filter((kind) => settings[kind] === OWN);
+  const note = mine.length ? `Your own ${mine.join(" and ")} stays on this machine and is not in the link.` : "";
+  try {
+    await navigator.clipboard.writeText(address);
+    say(`The link is copied. ${note}`);
+  } catch {
+    $("link-text").value = address;
+    $("link-note").textContent = note;
+    $("link-dialog").showModal();
+    $("link-text").select();
+  }
+}
+
+async function camera() {
+  clear_fault();
+  try {
+    const picture = await fromCamera($("camera-dialog"));
+    if (picture) await open("photo", picture);
+  } catch (error) {
+    say_fault(error);
+  }
+}
+
+function wire() {
+  $("run").addEventListener("click", () => (phase === "running" ? pause() : start()));
+  $("step").addEventListener("click", step);
+  $("reset").addEventListener("click", () => (clear_fault(), prepare(false)));
+  $("save").addEventListener("click", save);
+  $("link").addEventListener("click", copy_link);
+  $("usual").addEventListener("click", set_usual);
+  $("camera").addEventListener("click", camera);
+  for (const size of SIZES) $("size").append(new Option(`${size} pixels`, size));
+  $("size").addEventListener("change", () => set({ size: Number($("size").value) }));
+  $("start-from").addEventListener("change", () => set({ start: $("start-from").value }));
+  for (const layer of STYLE_LAYERS) {
+    const label = document.createElement("label");
+    const radio = Object.assign(document.createElement("input"), { type: "radio", name: "layer", value: layer });
+    radio.addEventListener("change", () => set({ gram: layer }));
+    label.append(radio, layer);
+    $("layers").append(label);
+  }
+  for (const kind of ["dragover", "drop"])
+    addEventListener(kind, (event) => {
+      if (!event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault(); // or the browser would leave the page
+      const file = kind === "drop" && event.dataTransfer.files[0];
+      if (file) open(event.target.closest?.("#paintings") ? "painting" : "photo", file);
+    });
+  addEventListener("hashchange", () => {
+    set(decode(location.hash, settings));
+    begin_tour();
+  });
+  for (const button of document.querySelectorAll("[data-tour]"))
+    button.addEventListener("click", () => guide.start(TOURS[button.dataset.tour]));
+}
+
+// Tours
+
+/** Resolves when step `index` of this run has come, or when it cannot come any more. */
+const reached = (index) =>
+  new Promise((resolve) => {
+    if ((latest?.index ?? -1) >= index) resolve();
+    else waiting.add({ index, resolve });
+  });
+
+/** Whoever waits for a step need not wait any longer. */
+function release() {
+  for (const one of waiting) one.resolve();
+  waiting.clear();
+}
+
+let asked = 0; // how many deeds the tours have asked for: a new one ends those before it
+const drive = {
+  inSite: false,
+  get settings() {
+    return settings;
+  },
+  get pixels() {
+    return stage.image ? [stage.image.width, stage.image.height] : [settings.size, settings.size];
+  },
+  set,
+  /** These settings, and a run that waits at its first picture. */
+  async begin(changes) {
+    asked++;
+    release();
+    set(changes);
+    await prepare(false);
+    await reached(0);
+  },
+  /** So many more steps, then a pause. */
+  async paint(count) {
+    const mine = ++asked;
+    const end = (latest?.index ?? 0) + count;
+    start();
+    await reached(end);
+    if (mine === asked) pause();
+  },
+  async steps(count) {
+    const end = (latest?.index ?? 0) + count;
+    for (let k = 0; k < count; k++) step();
+    await reached(end);
+  },
+  /** The entry that tells most about this layer. */
+  telling: () => gram.pick_telling(),
+};
+
+const guide = new Guide($("tour"), drive, () => {
+  asked++;
+  if (phase === "running") pause();
+  address();
+});
+
+function begin_tour() {
+  const tour = TOURS[tourIn(location.hash)];
+  if (tour) guide.start(tour);
+}
+
+/** Links to the course, where the page is part of its site. */
+async function look_around() {
+  if (!/\/live\/(index\.html)?$/.test(location.pathname)) return;
+  const there = (path) => fetch(path, { method: "HEAD" }).then(({ ok }) => ok, () => false);
+  const [site, atlas] = await Promise.all([there("../site/index.html"), there("../atlas/index.html")]);
+  drive.inSite = site;
+  document.querySelector(".course").hidden = !site;
+  if (atlas) gram.link_channels("../atlas/index.html");
+}
+
+document.querySelector(".unserved").remove();
+wire();
+show_settings();
+prepare();
+load();
+look_around();
+begin_tour();
