@@ -1,7 +1,7 @@
 """Make the sample pictures of the live page: `python nstlib/live/build/pictures.py`.
 
-The photos come with scikit-image, the paintings are drawn by `nstlib.painting`; LICENSE has their terms. All
-are small: the page paints at 128 to 512 pixels, and its weight counts on a phone.
+The photos come with scikit-image, the paintings are drawn by `nstlib.painting`; LICENSE has their terms.
+All are small: the page paints at 128 to 512 pixels, and phones have to load them.
 """
 
 from pathlib import Path

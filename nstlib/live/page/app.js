@@ -1,13 +1,16 @@
 // The page: settings, pictures, worker and panels, and what goes between them.
 
-import { drawCurves } from "./curves.js";
 import { Chooser } from "./chooser.js";
+import { drawCurves } from "./curves.js";
 import { Dials } from "./dials.js";
 import { Engine } from "./engine.js";
 import { Film } from "./film.js";
 import { GramPanel } from "./gram.js";
+import { History } from "./history.js";
+import { Notices } from "./notices.js";
 import { PictureError, fromCamera, fromFile, pixels, plain, sample } from "./pictures.js";
 import { DEFAULTS, OWN, SIZES, STYLE_LAYERS, decode, encode, tourIn, usualSize, weightsOf } from "./settings.js";
+import { copyLink, download } from "./share.js";
 import { Stage } from "./stage.js";
 import { TOURS } from "./tour_stops.js";
 import { Guide } from "./tours.js";
@@ -22,13 +25,11 @@ const usual = { ...DEFAULTS, size: usualSize(device) };
 let settings = decode(location.hash, usual);
 let run = 0; // the number of the newest run; what an older one still says is not heard
 let phase = "loading"; // loading, preparing, paused, running, broken
-let steps = []; // the numbers of the steps in the curves
-let curves = {}; // {name of a loss: its values, step by step}
-let latest = null; // the newest step
-let pace = 0; // milliseconds a step, smoothed
 let go = false; // whether to paint as soon as a run is prepared
 const own = {}; // the user's pictures
-const waiting = new Set(); // {index, resolve}: who waits for a step
+const history = new History();
+const notices = new Notices();
+const { say } = notices;
 
 const film = new Film(() => stage.frames_changed());
 const stage = new Stage(
@@ -85,7 +86,7 @@ function address() {
   writing = setTimeout(() => {
     const tour = tourIn(location.hash);
     const hash = encode(settings) + (tour && guide.tour ? `&tour=${tour}` : "");
-    history.replaceState(null, "", `#${hash}`);
+    window.history.replaceState(null, "", `#${hash}`);
   }, 400);
 }
 
@@ -96,13 +97,13 @@ async function bitmap_of(kind) {
 }
 
 function choose(kind, name) {
-  clear_fault();
+  notices.clear();
   return set({ [kind]: name });
 }
 
 /** A picture of the user's own, from a file or the camera; a broken one leaves everything as it is. */
 async function open(kind, source) {
-  clear_fault();
+  notices.clear();
   try {
     const bitmap = source instanceof Blob ? await fromFile(source) : source;
     pixels(bitmap, settings.size); // refused here if it is too narrow
@@ -112,7 +113,7 @@ async function open(kind, source) {
     address();
     await prepare(phase === "running");
   } catch (error) {
-    say_fault(error);
+    notices.fault(error);
   }
 }
 
@@ -126,10 +127,10 @@ async function prepare(paint = false) {
     if (mine !== run) return;
     [content, style] = bitmaps.map((bitmap) => pixels(bitmap, settings.size));
   } catch (error) {
-    if (mine === run) say_fault(error);
+    if (mine === run) notices.fault(error);
     return;
   }
-  [steps, curves, latest, pace] = [[], {}, null, 0];
+  history.clear();
   stage.begin(content);
   gram.clear(settings.entry);
   gram.pictures = { picture: content, painting: style };
@@ -170,15 +171,7 @@ function on_ready({ backend }) {
 }
 
 function on_step(step) {
-  const names = new Set([...Object.keys(curves), ...Object.keys(step.losses), "total"]);
-  const values = { ...step.losses, total: step.total };
-  for (const name of names) {
-    curves[name] ??= steps.map(() => NaN);
-    curves[name].push(values[name] ?? NaN);
-  }
-  steps.push(step.index);
-  if (step.ms) pace = pace ? 0.8 * pace + 0.2 * step.ms : step.ms;
-  latest = step;
+  history.add(step);
   if (step.image) {
     const image = new ImageData(step.image.data, step.image.width, step.image.height);
     stage.show(image);
@@ -187,25 +180,23 @@ function on_step(step) {
   }
   badge();
   curves_soon();
-  if (step.index > 0 && step.index % 50 === 0) say(`Step ${step.index}, ${duration(pace)} a step.`);
+  if (step.index > 0 && step.index % 50 === 0) say(`Step ${step.index}, ${duration(history.pace)} a step.`);
   if (step.index > 0 && step.index % MOST === 0) {
     pause();
-    say(`It has made ${step.index} steps and paused. Press Go on for more.`);
   }
-  for (const one of waiting) if (step.index >= one.index) waiting.delete(one) && one.resolve();
 }
 
 function on_error({ kind, message }) {
   go = false;
-  say_fault(new PictureError(message));
-  release();
+  notices.fault(new PictureError(message));
+  history.release();
   const lost = ["weights", "backend", "worker"].includes(kind);
   if (kind === "lost") return; // the worker goes on by itself, and says "ready" if it can
   set_phase(lost ? "broken" : "paused");
-  if (lost) remedy("Try again", () => load());
+  if (lost) notices.remedy("Try again", () => load());
   const smaller = SIZES.filter((size) => size < settings.size).at(-1);
-  if (kind === "memory" && smaller) remedy(`Go on at ${smaller} pixels`, () => set({ size: smaller }));
-  if (kind === "nan") remedy("Begin again with the usual weights", () => set_usual() ?? prepare(false));
+  if (kind === "memory" && smaller) notices.remedy(`Go on at ${smaller} pixels`, () => set({ size: smaller }));
+  if (kind === "nan") notices.remedy("Begin again with the usual weights", () => set_usual() ?? prepare(false));
 }
 
 function load() {
@@ -220,7 +211,7 @@ function load() {
 function set_phase(next) {
   const before = phase;
   phase = next;
-  const begun = (latest?.index ?? 0) > 0;
+  const begun = (history.latest?.index ?? 0) > 0;
   $("run").textContent = next === "running" ? "Pause" : begun ? "Go on" : "Start";
   const able = next === "running" || next === "paused";
   for (const id of ["run", "reset"]) $(id).disabled = !able;
@@ -232,41 +223,25 @@ function set_phase(next) {
     loading: "Loading the network (1.6 MB).",
     preparing: "Looking at both pictures.",
     running: "Painting. Move the weights and see what happens.",
-    paused: begun ? `Paused after step ${latest.index}.` : "Ready. Press Start, and move the weights while it paints.",
+    paused: begun ? paused_words(history.latest.index) : "Ready. Press Start, and move the weights while it paints.",
     broken: "Nothing can be painted at the moment.",
   };
   say(words[next]);
   describe();
 }
 
-const say = (text) => ($("state").textContent = text);
-
-function say_fault(error) {
-  if (!(error instanceof PictureError)) console.error(error);
-  $("fault").textContent =
-    error instanceof PictureError ? error.message : `Something went wrong: ${error.message}. The last picture is still here.`;
-}
-
-function clear_fault() {
-  $("fault").textContent = "";
-  $("remedy").hidden = true;
-}
-
-function remedy(text, act) {
-  $("remedy").hidden = false;
-  $("remedy").textContent = text;
-  $("remedy").onclick = () => (clear_fault(), act());
-}
+const paused_words = (index) =>
+  index % MOST ? `Paused after step ${index}.` : `It has made ${index} steps and paused. Press Go on for more.`;
 
 function badge() {
-  const index = stage.still ? stage.still.index : latest?.index;
-  const slow = !stage.still && pace ? `, ${duration(pace)} a step` : "";
+  const index = stage.still ? stage.still.index : history.latest?.index;
+  const slow = !stage.still && history.pace ? `, ${duration(history.pace)} a step` : "";
   $("badge").textContent = stage.still ? `film, step ${index}` : index ? `step ${index}${slow}` : "";
 }
 
 function describe() {
   const named = (kind) => (settings[kind] === OWN ? `your ${kind}` : settings[kind]);
-  const index = latest?.index ?? 0;
+  const index = history.latest?.index ?? 0;
   const text = index ? `in the style of ${named("painting")}, after ${index} steps` : "before the first step";
   $("picture").setAttribute("aria-label", `${named("photo")}, ${text}`);
 }
@@ -280,11 +255,11 @@ function curves_soon() {
     () =>
       requestAnimationFrame(() => {
         [drawing, drawn_at] = [false, performance.now()];
-        drawCurves($("curves"), steps, curves, stage.still?.index ?? null);
-        const said = Object.entries(curves).map(([name, values]) => `${name} ${values.at(-1)?.toPrecision(2)}`);
-        const text = steps.length ? `Loss curves after step ${steps.at(-1)}: ${said.join("; ")}` : "Loss curves: nothing yet";
+        drawCurves($("curves"), history.steps, history.curves, stage.still?.index ?? null);
+        const said = Object.entries(history.curves).map(([name, values]) => `${name} ${values.at(-1)?.toPrecision(2)}`);
+        const text = history.steps.length ? `Loss curves after step ${history.steps.at(-1)}: ${said.join("; ")}` : "Loss curves: nothing yet";
         $("curves").setAttribute("aria-label", text);
-        dials.losses(latest?.losses ?? {}, settings);
+        dials.losses(history.latest?.losses ?? {}, settings);
       }),
     Math.max(0, drawn_at + 200 - performance.now()),
   );
@@ -293,7 +268,7 @@ function curves_soon() {
 // Controls
 
 function start() {
-  clear_fault();
+  notices.clear();
   stage.live();
   stage.redraw();
   go = true;
@@ -315,44 +290,27 @@ function set_usual() {
   set({ content, alpha, beta, layers, tv });
 }
 
-async function save() {
-  const address = URL.createObjectURL(await stage.png());
-  const index = stage.still?.index ?? latest?.index ?? 0;
-  const name = `${settings.photo}-${settings.painting}-${String(index).padStart(3, "0")}.png`;
-  Object.assign(document.createElement("a"), { href: address, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
-  say(`Saved as ${name}.`);
-}
+const save = async () => {
+  const index = String(stage.still?.index ?? history.latest?.index ?? 0).padStart(3, "0");
+  say(download(await stage.png(), `${settings.photo}-${settings.painting}-${index}.png`));
+};
 
-async function copy_link() {
-  const address = new URL(`#${encode(settings)}`, location.href).href;
-  const mine = ["photo", "painting"].filter((kind) => settings[kind] === OWN);
-  const note = mine.length ? `Your own ${mine.join(" and ")} stays on this machine and is not in the link.` : "";
-  try {
-    await navigator.clipboard.writeText(address);
-    say(`The link is copied. ${note}`);
-  } catch {
-    $("link-text").value = address;
-    $("link-note").textContent = note;
-    $("link-dialog").showModal();
-    $("link-text").select();
-  }
-}
+const copy_link = async () => say(await copyLink(settings, $("link-dialog")));
 
 async function camera() {
-  clear_fault();
+  notices.clear();
   try {
     const picture = await fromCamera($("camera-dialog"));
     if (picture) await open("photo", picture);
   } catch (error) {
-    say_fault(error);
+    notices.fault(error);
   }
 }
 
 function wire() {
   $("run").addEventListener("click", () => (phase === "running" ? pause() : start()));
   $("step").addEventListener("click", step);
-  $("reset").addEventListener("click", () => (clear_fault(), prepare(false)));
+  $("reset").addEventListener("click", () => (notices.clear(), prepare(false)));
   $("save").addEventListener("click", save);
   $("link").addEventListener("click", copy_link);
   $("usual").addEventListener("click", set_usual);
@@ -384,20 +342,9 @@ function wire() {
 
 // Tours
 
-/** Resolves when step `index` of this run has come, or when it cannot come any more. */
-const reached = (index) =>
-  new Promise((resolve) => {
-    if ((latest?.index ?? -1) >= index) resolve();
-    else waiting.add({ index, resolve });
-  });
-
-/** Whoever waits for a step need not wait any longer. */
-function release() {
-  for (const one of waiting) one.resolve();
-  waiting.clear();
-}
-
 let asked = 0; // how many deeds the tours have asked for: a new one ends those before it
+
+/** What the stops of the tours do with the page. */
 const drive = {
   inSite: false,
   get settings() {
@@ -410,25 +357,26 @@ const drive = {
   /** These settings, and a run that waits at its first picture. */
   async begin(changes) {
     asked++;
-    release();
+    history.release();
     set(changes);
     await prepare(false);
-    await reached(0);
+    await history.reached(0);
   },
   /** So many more steps, then a pause. */
   async paint(count) {
     const mine = ++asked;
-    const end = (latest?.index ?? 0) + count;
+    const end = (history.latest?.index ?? 0) + count;
     start();
-    await reached(end);
+    await history.reached(end);
     if (mine === asked) pause();
   },
+  /** So many steps, one by one. */
   async steps(count) {
-    const end = (latest?.index ?? 0) + count;
+    const end = (history.latest?.index ?? 0) + count;
     for (let k = 0; k < count; k++) step();
-    await reached(end);
+    await history.reached(end);
   },
-  /** The entry that tells most about this layer. */
+  /** The entry in which the two pictures differ most. */
   telling: () => gram.pick_telling(),
 };
 
