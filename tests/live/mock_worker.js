@@ -4,13 +4,20 @@
 // The URL that made it may ask for trouble: see `faults` in tests/test_live_page.py, which fills this in.
 const FAULT = "none";
 const LAYERS = [
-  ...[["relu1_1", 16, 1], ["relu2_1", 32, 2], ["relu3_1", 64, 4], ["relu4_1", 128, 8], ["relu5_1", 128, 16]],
+  ...[
+    ["relu1_1", 16, 1],
+    ["relu2_1", 32, 2],
+    ["relu3_1", 64, 4],
+    ["relu4_1", 128, 8],
+    ["relu5_1", 128, 16],
+  ],
 ].map(([name, channels, stride]) => ({ name, channels, stride }));
 
 let [content, style, image, index, running, run, weights, layer, entry, timer] = [];
 
 const say = (message, ...buffers) => postMessage({ run, ...message }, buffers);
-const beta = () => Object.entries(weights).reduce((sum, [name, w]) => sum + (name.startsWith("style") ? w : 0), 0);
+const beta = () =>
+  Object.entries(weights).reduce((sum, [name, w]) => sum + (name.startsWith("style") ? w : 0), 0);
 const alpha = () => Object.entries(weights).find(([name]) => name.startsWith("content"))[1];
 const wave = (a, b) => Math.abs(Math.sin(12.9 * a + 78.2 * b) * 43.7) % 1;
 
@@ -22,7 +29,11 @@ function losses() {
   const named = {};
   for (const name of Object.keys(weights)) {
     const k = Number(name.split("relu")[1]?.[0] ?? 1);
-    named[name] = name.startsWith("content") ? far ** 2 : name === "tv" ? 0.01 + 0.02 * far : (1 - far) ** 2 / k + 1e-3;
+    named[name] = name.startsWith("content")
+      ? far ** 2
+      : name === "tv"
+        ? 0.01 + 0.02 * far
+        : (1 - far) ** 2 / k + 1e-3;
   }
   return named;
 }
@@ -45,7 +56,9 @@ function details() {
   const gram = (seed) =>
     Float32Array.from({ length: channels ** 2 }, (_, k) => {
       const [i, j] = [Math.floor(k / channels), k % channels];
-      return 3 * wave(i, seed) ** 3 * wave(j, seed) ** 3 * (0.5 + wave(i + j, i * j + seed)) + (i === j ? 0.5 : 0);
+      return (
+        3 * wave(i, seed) ** 3 * wave(j, seed) ** 3 * (0.5 + wave(i + j, i * j + seed)) + (i === j ? 0.5 : 0)
+      );
     });
   const painting = gram(2);
   const photo = gram(1);
@@ -63,16 +76,31 @@ function details() {
     const [a, b] = [map(from, entry.i), map(from, entry.j)];
     return { a, b, product: a.map((value, k) => value * b[k]), width, height };
   };
-  say({ type: "maps", layer, i: entry.i, j: entry.j, width, height, picture: maps(image), painting: maps(style), index });
+  say({
+    type: "maps",
+    layer,
+    i: entry.i,
+    j: entry.j,
+    width,
+    height,
+    picture: maps(image),
+    painting: maps(style),
+    index,
+  });
 }
 
 function step() {
   index++;
   far += 0.06 * (goal() - far);
   show(40);
-  if (FAULT === "nan" && index === 5) trouble("nan", "The loss is not a number any more; choose smaller weights.");
+  if (FAULT === "nan" && index === 5)
+    trouble("nan", "The loss is not a number any more; choose smaller weights.");
   if (FAULT === "lost" && index === 5) {
-    say({ type: "error", kind: "lost", message: "The graphics card was taken away; it goes on with the processor." });
+    say({
+      type: "error",
+      kind: "lost",
+      message: "The graphics card was taken away; it goes on with the processor.",
+    });
     say({ type: "ready", backend: "cpu", version: "mock", layers: LAYERS, bytes: 0 });
   }
   if (FAULT === "crash" && index === 5) throw new Error("made to fail");
@@ -101,7 +129,8 @@ onmessage = ({ data }) => {
     pictures: () => ([content, style] = [data.content, data.style]),
     start: () => {
       [run, weights, index, far] = [data.run, data.weights, 0, data.init === "noise" ? 0.5 : 0];
-      if (FAULT === "memory" && content.width >= 192) return trouble("memory", "There is not enough memory for this size.");
+      if (FAULT === "memory" && content.width >= 192)
+        return trouble("memory", "There is not enough memory for this size.");
       say({ type: "started", width: content.width, height: content.height });
       running = false;
       show(0);

@@ -1,23 +1,37 @@
 // The page: settings, pictures, worker and panels, and what goes between them.
 
 import { Chooser } from "./chooser.js";
+import { surroundings, wire } from "./controls.js";
 import { drawCurves } from "./curves.js";
 import { Dials } from "./dials.js";
+import { Drive } from "./drive.js";
 import { Engine } from "./engine.js";
 import { Film } from "./film.js";
 import { GramPanel } from "./gram.js";
 import { History } from "./history.js";
 import { Notices } from "./notices.js";
 import { PictureError, fromCamera, fromFile, pixels, plain, sample } from "./pictures.js";
-import { DEFAULTS, OWN, SIZES, STYLE_LAYERS, decode, encode, tourIn, usualSize, weightsOf } from "./settings.js";
+import {
+  DEFAULTS,
+  OWN,
+  SIZES,
+  STYLE_LAYERS,
+  decode,
+  encode,
+  tourIn,
+  usualSize,
+  weightsOf,
+} from "./settings.js";
 import { copyLink, download } from "./share.js";
 import { Stage } from "./stage.js";
+import { atMost } from "./rhythm.js";
 import { TOURS } from "./tour_stops.js";
 import { Guide } from "./tours.js";
 import { duration } from "./words.js";
 
 const MOST = 500; // steps; then it pauses, so that a forgotten page does not empty a battery
 const RATE = 0.02; // of Adam
+const NO_CURVES = "Loss curves: nothing yet";
 const $ = (id) => document.getElementById(id);
 const device = { memory: navigator.deviceMemory, cores: navigator.hardwareConcurrency, width: innerWidth };
 const usual = { ...DEFAULTS, size: usualSize(device) };
@@ -48,8 +62,18 @@ const gram = new GramPanel($("gram"), (i, j) => {
 const dials = new Dials(document.querySelector(".dials"), (changes) => set(changes));
 const engine = new Engine(hear);
 const choosers = {
-  photo: new Chooser($("photos"), "photo", (name) => choose("photo", name), (file) => open("photo", file)),
-  painting: new Chooser($("paintings"), "painting", (name) => choose("painting", name), (file) => open("painting", file)),
+  photo: new Chooser(
+    $("photos"),
+    "photo",
+    (name) => choose("photo", name),
+    (file) => open("photo", file),
+  ),
+  painting: new Chooser(
+    $("paintings"),
+    "painting",
+    (name) => choose("painting", name),
+    (file) => open("painting", file),
+  ),
 };
 
 // Settings
@@ -181,9 +205,7 @@ function on_step(step) {
   badge();
   curves_soon();
   if (step.index > 0 && step.index % 50 === 0) say(`Step ${step.index}, ${duration(history.pace)} a step.`);
-  if (step.index > 0 && step.index % MOST === 0) {
-    pause();
-  }
+  if (step.index > 0 && step.index % MOST === 0) pause();
 }
 
 function on_error({ kind, message }) {
@@ -195,8 +217,10 @@ function on_error({ kind, message }) {
   set_phase(lost ? "broken" : "paused");
   if (lost) notices.remedy("Try again", () => load());
   const smaller = SIZES.filter((size) => size < settings.size).at(-1);
-  if (kind === "memory" && smaller) notices.remedy(`Go on at ${smaller} pixels`, () => set({ size: smaller }));
-  if (kind === "nan") notices.remedy("Begin again with the usual weights", () => set_usual() ?? prepare(false));
+  if (kind === "memory" && smaller)
+    notices.remedy(`Go on at ${smaller} pixels`, () => set({ size: smaller }));
+  if (kind === "nan")
+    notices.remedy("Begin again with the usual weights", () => set_usual() ?? prepare(false));
 }
 
 function load() {
@@ -223,7 +247,9 @@ function set_phase(next) {
     loading: "Loading the network (1.6 MB).",
     preparing: "Looking at both pictures.",
     running: "Painting. Move the weights and see what happens.",
-    paused: begun ? paused_words(history.latest.index) : "Ready. Press Start, and move the weights while it paints.",
+    paused: begun
+      ? paused_words(history.latest.index)
+      : "Ready. Press Start, and move the weights while it paints.",
     broken: "Nothing can be painted at the moment.",
   };
   say(words[next]);
@@ -231,7 +257,9 @@ function set_phase(next) {
 }
 
 const paused_words = (index) =>
-  index % MOST ? `Paused after step ${index}.` : `It has made ${index} steps and paused. Press Go on for more.`;
+  index % MOST
+    ? `Paused after step ${index}.`
+    : `It has made ${index} steps and paused. Press Go on for more.`;
 
 function badge() {
   const index = stage.still ? stage.still.index : history.latest?.index;
@@ -246,24 +274,14 @@ function describe() {
   $("picture").setAttribute("aria-label", `${named("photo")}, ${text}`);
 }
 
-let drawn_at = 0;
-let drawing = false;
-function curves_soon() {
-  if (drawing) return;
-  drawing = true;
-  setTimeout(
-    () =>
-      requestAnimationFrame(() => {
-        [drawing, drawn_at] = [false, performance.now()];
-        drawCurves($("curves"), history.steps, history.curves, stage.still?.index ?? null);
-        const said = Object.entries(history.curves).map(([name, values]) => `${name} ${values.at(-1)?.toPrecision(2)}`);
-        const text = history.steps.length ? `Loss curves after step ${history.steps.at(-1)}: ${said.join("; ")}` : "Loss curves: nothing yet";
-        $("curves").setAttribute("aria-label", text);
-        dials.losses(history.latest?.losses ?? {}, settings);
-      }),
-    Math.max(0, drawn_at + 200 - performance.now()),
-  );
-}
+const curves_soon = atMost(5, () => {
+  const { steps, curves, latest } = history;
+  drawCurves($("curves"), steps, curves, stage.still?.index ?? null);
+  const said = Object.entries(curves).map(([name, values]) => `${name} ${values.at(-1)?.toPrecision(2)}`);
+  const text = steps.length ? `Loss curves after step ${steps.at(-1)}: ${said.join("; ")}` : NO_CURVES;
+  $("curves").setAttribute("aria-label", text);
+  dials.losses(latest?.losses ?? {}, settings);
+});
 
 // Controls
 
@@ -307,81 +325,17 @@ async function camera() {
   }
 }
 
-function wire() {
-  $("run").addEventListener("click", () => (phase === "running" ? pause() : start()));
-  $("step").addEventListener("click", step);
-  $("reset").addEventListener("click", () => (notices.clear(), prepare(false)));
-  $("save").addEventListener("click", save);
-  $("link").addEventListener("click", copy_link);
-  $("usual").addEventListener("click", set_usual);
-  $("camera").addEventListener("click", camera);
-  for (const size of SIZES) $("size").append(new Option(`${size} pixels`, size));
-  $("size").addEventListener("change", () => set({ size: Number($("size").value) }));
-  $("start-from").addEventListener("change", () => set({ start: $("start-from").value }));
-  for (const layer of STYLE_LAYERS) {
-    const label = document.createElement("label");
-    const radio = Object.assign(document.createElement("input"), { type: "radio", name: "layer", value: layer });
-    radio.addEventListener("change", () => set({ gram: layer }));
-    label.append(radio, layer);
-    $("layers").append(label);
-  }
-  for (const kind of ["dragover", "drop"])
-    addEventListener(kind, (event) => {
-      if (!event.dataTransfer?.types.includes("Files")) return;
-      event.preventDefault(); // or the browser would leave the page
-      const file = kind === "drop" && event.dataTransfer.files[0];
-      if (file) open(event.target.closest?.("#paintings") ? "painting" : "photo", file);
-    });
-  addEventListener("hashchange", () => {
-    set(decode(location.hash, settings));
-    begin_tour();
-  });
-  for (const button of document.querySelectorAll("[data-tour]"))
-    button.addEventListener("click", () => guide.start(TOURS[button.dataset.tour]));
-}
-
 // Tours
 
-let asked = 0; // how many deeds the tours have asked for: a new one ends those before it
-
-/** What the stops of the tours do with the page. */
-const drive = {
-  inSite: false,
+const drive = new Drive({
+  ...{ history, stage, gram, set, prepare, start, pause, step },
   get settings() {
     return settings;
   },
-  get pixels() {
-    return stage.image ? [stage.image.width, stage.image.height] : [settings.size, settings.size];
-  },
-  set,
-  /** These settings, and a run that waits at its first picture. */
-  async begin(changes) {
-    asked++;
-    history.release();
-    set(changes);
-    await prepare(false);
-    await history.reached(0);
-  },
-  /** So many more steps, then a pause. */
-  async paint(count) {
-    const mine = ++asked;
-    const end = (history.latest?.index ?? 0) + count;
-    start();
-    await history.reached(end);
-    if (mine === asked) pause();
-  },
-  /** So many steps, one by one. */
-  async steps(count) {
-    const end = (history.latest?.index ?? 0) + count;
-    for (let k = 0; k < count; k++) step();
-    await history.reached(end);
-  },
-  /** The entry in which the two pictures differ most. */
-  telling: () => gram.pick_telling(),
-};
+});
 
 const guide = new Guide($("tour"), drive, () => {
-  asked++;
+  drive.stop();
   if (phase === "running") pause();
   address();
 });
@@ -391,20 +345,23 @@ function begin_tour() {
   if (tour) guide.start(tour);
 }
 
-/** Links to the course, where the page is part of its site. */
-async function look_around() {
-  if (!/\/live\/(index\.html)?$/.test(location.pathname)) return;
-  const there = (path) => fetch(path, { method: "HEAD" }).then(({ ok }) => ok, () => false);
-  const [site, atlas] = await Promise.all([there("../site/index.html"), there("../atlas/index.html")]);
-  drive.inSite = site;
-  document.querySelector(".course").hidden = !site;
-  if (atlas) gram.link_channels("../atlas/index.html");
-}
-
 document.querySelector(".unserved").remove();
-wire();
+wire({
+  ...{ set, step, save, camera, open, copy_link, set_usual },
+  run: () => (phase === "running" ? pause() : start()),
+  reset: () => (notices.clear(), prepare(false)),
+  tour: (name) => guide.start(TOURS[name]),
+});
+addEventListener("hashchange", () => {
+  set(decode(location.hash, usual));
+  begin_tour();
+});
 show_settings();
 prepare();
 load();
-look_around();
 begin_tour();
+surroundings().then(({ site, atlas }) => {
+  drive.inSite = site;
+  document.querySelector(".course").hidden = !site;
+  if (atlas) gram.link_channels(atlas);
+});

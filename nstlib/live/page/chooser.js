@@ -3,11 +3,21 @@
 import { OWN, PAINTINGS, PHOTOS } from "./settings.js";
 
 const ALTS = {
-  ...{ astronaut: "a smiling astronaut", cat: "a cat's face", coffee: "a cup of coffee", rocket: "a rocket at dusk" },
+  ...{
+    astronaut: "a smiling astronaut",
+    cat: "a cat's face",
+    coffee: "a cup of coffee",
+    rocket: "a rocket at dusk",
+  },
   ...{ camera: "a man with a camera, in gray", retina: "the back of an eye" },
   ...{ night: "a night sky in swirls", waves: "curling waves, like a print", mosaic: "a mosaic of glass" },
   ...{ lilies: "a pond with lilies", sunset: "an orange sky in long strokes", dots: "a lake in dots" },
-  ...{ woodcut: "a woodcut of hills", marble: "marbled paper", cutpaper: "leaves of cut paper", facets: "brown facets" },
+  ...{
+    woodcut: "a woodcut of hills",
+    marble: "marbled paper",
+    cutpaper: "leaves of cut paper",
+    facets: "brown facets",
+  },
 };
 
 export class Chooser {
@@ -18,7 +28,11 @@ export class Chooser {
     this.radios = {};
     const add = (name, shown, alt) => {
       const label = Object.assign(document.createElement("label"), { className: "tile" });
-      const radio = Object.assign(document.createElement("input"), { type: "radio", name: kind, value: name });
+      const radio = Object.assign(document.createElement("input"), {
+        type: "radio",
+        name: kind,
+        value: name,
+      });
       radio.ariaLabel = alt;
       radio.addEventListener("change", () => chosen(name));
       label.title = name === OWN ? `your own ${kind}` : name;
@@ -28,7 +42,12 @@ export class Chooser {
       return label;
     };
     for (const name of kind === "photo" ? PHOTOS : PAINTINGS) {
-      const image = Object.assign(new Image(), { src: `pictures/${name}.webp`, alt: "", width: 50, height: 50 });
+      const image = Object.assign(new Image(), {
+        src: `pictures/${name}.webp`,
+        alt: "",
+        width: 50,
+        height: 50,
+      });
       add(name, image, `${name}: ${ALTS[name]}`);
     }
     this.canvas = Object.assign(document.createElement("canvas"), { width: 100, height: 100 });

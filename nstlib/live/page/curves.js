@@ -80,16 +80,17 @@ export function drawCurves(svg, steps, curves, marked = null) {
   const [low, high] = decades(all);
   const last = Math.max(steps.at(-1) ?? 0, 10);
   const x = (step) => LEFT + ((WIDTH - LEFT - RIGHT) * step) / last;
-  const y = (value) =>
-    HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * (Math.log10(value) - low)) / (high - low);
+  const y = (value) => HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * (Math.log10(value) - low)) / (high - low);
   for (const tick of all.some(shown) ? ticks(low, high) : []) {
     element("path", { d: `M${LEFT} ${y(tick).toFixed(1)}H${WIDTH - RIGHT}`, class: "grid" }, svg);
-    element("text", { x: LEFT - 5, y: y(tick) + 3.5, "text-anchor": "end" }, svg).textContent = tickText(tick);
+    element("text", { x: LEFT - 5, y: y(tick) + 3.5, "text-anchor": "end" }, svg).textContent =
+      tickText(tick);
   }
   element("path", { d: `M${LEFT} ${HEIGHT - BOTTOM}H${WIDTH - RIGHT}`, class: "axis" }, svg);
   for (const step of [0, Math.round(last / 2), last])
     element("text", { x: x(step), y: HEIGHT - 7, "text-anchor": "middle" }, svg).textContent = step;
-  if (marked !== null) element("path", { d: `M${x(marked).toFixed(1)} ${TOP}V${HEIGHT - BOTTOM}`, class: "now" }, svg);
+  if (marked !== null)
+    element("path", { d: `M${x(marked).toFixed(1)} ${TOP}V${HEIGHT - BOTTOM}`, class: "now" }, svg);
   for (const [name, values] of Object.entries(curves)) {
     const { color, width, dash, marker } = look(name);
     const d = curvePath(values, (k) => x(steps[k]), y);
@@ -97,7 +98,11 @@ export function drawCurves(svg, steps, curves, marked = null) {
     element("path", { ...line, "stroke-linejoin": "round" }, svg);
     const end = values.at(-1);
     if (marker && shown(end))
-      element("path", { d: `M${x(steps.at(-1)).toFixed(1)} ${y(end).toFixed(1)}${marker}`, fill: color }, svg);
+      element(
+        "path",
+        { d: `M${x(steps.at(-1)).toFixed(1)} ${y(end).toFixed(1)}${marker}`, fill: color },
+        svg,
+      );
   }
 }
 

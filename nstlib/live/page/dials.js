@@ -48,9 +48,15 @@ export class Dials {
         return { layers };
       }),
     );
-    slider("tv", text("smoothness"), { min: 0, max: TV.length - 1, step: 1 }, "Weight of the total variation", (k) => ({
-      tv: TV[k],
-    }));
+    slider(
+      "tv",
+      text("smoothness"),
+      { min: 0, max: TV.length - 1, step: 1 },
+      "Weight of the total variation",
+      (k) => ({
+        tv: TV[k],
+      }),
+    );
     for (const layer of STYLE_LAYERS) legendMark(this.rows[layer].mark, `style/${layer}`);
     legendMark(this.rows.tv.mark, "tv");
   }

@@ -14,7 +14,9 @@ export class Engine {
     try {
       this.worker = new Worker(new URL("engine/worker.js", document.baseURI), { type: "module" });
     } catch {
-      return broken("This browser cannot compute beside the page, so that nothing can be painted here. Try another one.");
+      return broken(
+        "This browser cannot compute beside the page, so that nothing can be painted here. Try another one.",
+      );
     }
     const worker = this.worker;
     worker.onmessage = ({ data }) => {
@@ -36,6 +38,9 @@ export class Engine {
 
   /** Send a message; the buffers of its pictures move to the worker. */
   send(message, ...pictures) {
-    this.worker?.postMessage(message, pictures.map(({ data }) => data.buffer));
+    this.worker?.postMessage(
+      message,
+      pictures.map(({ data }) => data.buffer),
+    );
   }
 }

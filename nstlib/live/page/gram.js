@@ -109,7 +109,10 @@ export class GramPanel {
     if (!gram) return;
     const { channels, picture, painting } = gram;
     const limit = largest(picture, painting);
-    for (const [name, values] of [["picture", picture], ["painting", painting]])
+    for (const [name, values] of [
+      ["picture", picture],
+      ["painting", painting],
+    ])
       fill(this.find(`.matrix.${name} canvas`), channels, channels, (pixels) =>
         paint(pixels, values, { limit, log: true }),
       );

@@ -12,7 +12,9 @@ export class Notices {
   fault(error) {
     const known = error instanceof PictureError;
     if (!known) console.error(error);
-    const text = known ? error.message : `Something went wrong: ${error.message}. The last picture is still here.`;
+    const text = known
+      ? error.message
+      : `Something went wrong: ${error.message}. The last picture is still here.`;
     $("fault").textContent = text;
   }
 

@@ -24,9 +24,13 @@ export async function fromFile(file) {
   if (!file.size) throw new PictureError(`“${file.name}” is empty. Choose another file.`);
   const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => null);
   if (!bitmap)
-    throw new PictureError(`“${file.name}” is not a picture that this browser can read. Try a JPEG or PNG file.`);
+    throw new PictureError(
+      `“${file.name}” is not a picture that this browser can read. Try a JPEG or PNG file.`,
+    );
   if (Math.min(bitmap.width, bitmap.height) < 2)
-    throw new PictureError(`“${file.name}” has ${bitmap.width} × ${bitmap.height} pixels. Choose a larger picture.`);
+    throw new PictureError(
+      `“${file.name}” has ${bitmap.width} × ${bitmap.height} pixels. Choose a larger picture.`,
+    );
   return bitmap;
 }
 

@@ -14,7 +14,9 @@ export function download(blob, name) {
 export async function copyLink(settings, dialog) {
   const address = new URL(`#${encode(settings)}`, location.href).href;
   const mine = ["photo", "painting"].filter((kind) => settings[kind] === OWN);
-  const note = mine.length ? `Your own ${mine.join(" and ")} stays on this machine and is not in the link.` : "";
+  const note = mine.length
+    ? `Your own ${mine.join(" and ")} stays on this machine and is not in the link.`
+    : "";
   try {
     await navigator.clipboard.writeText(address);
     return `The link is copied. ${note}`;

@@ -2,13 +2,14 @@
 // The worker's pictures are only kept when they come, and drawn when the browser draws.
 
 import { spread } from "./film.js";
+import { atMost } from "./rhythm.js";
 
 const THUMBS = 9;
 
 export class Stage {
   /** `parts`: the frame, canvases, ranges and texts, by name; `film`: a Film. */
   constructor(parts, film) {
-    Object.assign(this, parts, { filmed: film, image: null, still: null, dirty: false, strip_at: 0 });
+    Object.assign(this, parts, { filmed: film, image: null, still: null, dirty: false });
     this.pen = this.picture.getContext("2d");
     this.photo_pen = this.photo.getContext("2d");
     this.wipe.addEventListener("input", () => this.#cover());
@@ -56,14 +57,7 @@ export class Stage {
   }
 
   /** The film has one more frame, or other ones. */
-  frames_changed = () => {
-    const pause = Math.max(0, this.strip_at + 400 - performance.now());
-    this.waiting ??= setTimeout(() => {
-      this.waiting = undefined;
-      this.strip_at = performance.now();
-      this.#frames_changed();
-    }, pause);
-  };
+  frames_changed = atMost(2.5, () => this.#frames_changed());
 
   #frames_changed() {
     const { frames } = this.filmed;

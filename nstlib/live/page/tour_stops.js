@@ -40,7 +40,11 @@ export const TOURS = {
         target: ".options",
         text: "Suppose we start from gray noise. Losses and weights stay as they are.",
         question: "What will the picture be after as many steps?",
-        answers: ["The same picture as before", "Strokes and colors first, little of the photo", "Still noise"],
+        answers: [
+          "The same picture as before",
+          "Strokes and colors first, little of the photo",
+          "Still noise",
+        ],
         right: 1,
         reveal:
           "The losses are the same, only the first picture is different. Colors and strokes are soon found, because they " +
@@ -94,14 +98,16 @@ export const TOURS = {
       },
       {
         target: "#size",
-        text: ({ settings }) => `The picture has ${settings.size} pixels on its longer side. Let us take another size.`,
+        text: ({ settings }) =>
+          `The picture has ${settings.size} pixels on its longer side. Let us take another size.`,
         question: "How large is the Gram matrix then?",
         answers: ["It grows with the picture", "64 × 64, as before", "It depends on the painting"],
         right: 1,
         reveal:
           "The positions are summed out, so the number of positions does not matter. Only the number of channels does. " +
           "That is also why the painting may have any size and shape.",
-        act: (drive) => drive.begin({ ...BEGIN, painting: "waves", size: drive.settings.size === 128 ? 192 : 128 }),
+        act: (drive) =>
+          drive.begin({ ...BEGIN, painting: "waves", size: drive.settings.size === 128 ? 192 : 128 }),
       },
       {
         target: ".matrix.painting",
@@ -182,7 +188,8 @@ export const TOURS = {
         question: "Which curve rises?",
         answers: ["The content loss", "The style losses", "None"],
         right: 0,
-        reveal: "The picture gives up likeness to the photo in order to gain style. What one loss gains, the other pays.",
+        reveal:
+          "The picture gives up likeness to the photo in order to gain style. What one loss gains, the other pays.",
         act: async (drive) => {
           drive.set({ beta: 10000 });
           await drive.paint(STEPS);

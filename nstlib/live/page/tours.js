@@ -87,14 +87,16 @@ export class Guide {
     try {
       await stop.act(this.drive);
     } catch (error) {
-      if (this.tour) this.find(".tour-text").append(paragraph(`The page could not show this: ${error.message}`));
+      if (this.tour)
+        this.find(".tour-text").append(paragraph(`The page could not show this: ${error.message}`));
     }
   }
 
   #links(links) {
     if (!links.length || !this.drive.inSite) return;
     const line = paragraph("");
-    for (const [text, href] of links) line.append(Object.assign(document.createElement("a"), { textContent: text, href }));
+    for (const [text, href] of links)
+      line.append(Object.assign(document.createElement("a"), { textContent: text, href }));
     this.find(".tour-text").append(line);
   }
 
