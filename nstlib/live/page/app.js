@@ -27,7 +27,7 @@ import { Stage } from "./stage.js";
 import { atMost } from "./rhythm.js";
 import { TOURS } from "./tour_stops.js";
 import { Guide } from "./tours.js";
-import { duration } from "./words.js";
+import { duration, pictureWords, stateWords } from "./words.js";
 
 const MOST = 500; // steps; then it pauses, so that a forgotten page does not empty a battery
 const RATE = 0.02; // of Adam
@@ -243,23 +243,9 @@ function set_phase(next) {
   $("save").disabled = !stage.image;
   document.body.dataset.phase = next;
   if (next === before) return;
-  const words = {
-    loading: "Loading the network (1.6 MB).",
-    preparing: "Looking at both pictures.",
-    running: "Painting. Move the weights and see what happens.",
-    paused: begun
-      ? paused_words(history.latest.index)
-      : "Ready. Press Start, and move the weights while it paints.",
-    broken: "Nothing can be painted at the moment.",
-  };
-  say(words[next]);
+  say(stateWords(next, history.latest?.index ?? 0, MOST));
   describe();
 }
-
-const paused_words = (index) =>
-  index % MOST
-    ? `Paused after step ${index}.`
-    : `It has made ${index} steps and paused. Press Go on for more.`;
 
 function badge() {
   const index = stage.still ? stage.still.index : history.latest?.index;
@@ -268,10 +254,7 @@ function badge() {
 }
 
 function describe() {
-  const named = (kind) => (settings[kind] === OWN ? `your ${kind}` : settings[kind]);
-  const index = history.latest?.index ?? 0;
-  const text = index ? `in the style of ${named("painting")}, after ${index} steps` : "before the first step";
-  $("picture").setAttribute("aria-label", `${named("photo")}, ${text}`);
+  $("picture").setAttribute("aria-label", pictureWords(settings, history.latest?.index ?? 0));
 }
 
 const curves_soon = atMost(5, () => {

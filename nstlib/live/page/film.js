@@ -29,7 +29,7 @@ export class Film {
 
   clear() {
     for (const frame of this.frames ?? []) frame.thumb?.close();
-    Object.assign(this, { frames: [], stride: 1, taken: -1 });
+    Object.assign(this, { frames: [], stride: 1, taken: -1, run: {} });
   }
 
   /** Keep the picture of a step, unless there are enough of its kind. */
@@ -37,7 +37,7 @@ export class Film {
     if (!wanted(index, this.stride) || index <= this.taken) return;
     this.taken = index;
     const frame = { index };
-    const here = this.frames;
+    const { run } = this;
     const canvas = document.createElement("canvas");
     Object.assign(canvas, { width: image.width, height: image.height });
     canvas.getContext("2d").putImageData(image, 0, 0);
@@ -45,8 +45,7 @@ export class Film {
     const tall = { resizeHeight: 88, resizeQuality: "medium" };
     const thumb = createImageBitmap(image, tall).catch(() => createImageBitmap(image)); // without options
     [frame.blob, frame.thumb] = await Promise.all([blob, thumb]);
-    // A run that has been reset has a new list; its old frames come too late.
-    if (!frame.blob || (this.frames !== here && this.taken < index)) return frame.thumb?.close();
+    if (!frame.blob || run !== this.run) return frame.thumb?.close(); // it comes too late for its run
     const frames = [...this.frames, frame].sort((a, b) => a.index - b.index);
     const kept = thinned(frames, this.stride);
     for (const old of frames) if (!kept.frames.includes(old)) old.thumb.close();

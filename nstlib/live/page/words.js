@@ -44,3 +44,29 @@ export function tellingEntry(picture, painting, channels) {
 
 /** Seconds or milliseconds in words. */
 export const duration = (ms) => (ms < 950 ? `${Math.round(ms / 10) * 10} ms` : `${(ms / 1000).toFixed(1)} s`);
+
+/** What the page is doing, after `index` steps; at every `most` it has paused by itself. */
+export function stateWords(phase, index, most) {
+  if (phase === "paused" && index)
+    return index % most
+      ? `Paused after step ${index}.`
+      : `It has made ${index} steps and paused. Press Go on for more.`;
+  return {
+    loading: "Loading the network (1.6 MB).",
+    preparing: "Looking at both pictures.",
+    running: "Painting. Move the weights and see what happens.",
+    paused: "Ready. Press Start, and move the weights while it paints.",
+    broken: "Nothing can be painted at the moment.",
+  }[phase];
+}
+
+/** What the picture shows, for those who cannot see it. */
+export function pictureWords({ photo, painting }, index) {
+  const [shown, style] = [
+    photo === "own" ? "your photo" : photo,
+    painting === "own" ? "your painting" : painting,
+  ];
+  return index
+    ? `${shown} in the style of ${style}, after ${index} steps`
+    : `${shown}, before the first step`;
+}
