@@ -1,0 +1,87 @@
+// Where the tensors are computed: on the GPU by WebGPU or WebGL, on the processor by WebAssembly, or in JavaScript.
+
+import * as tf from "../lib/tf.js";
+
+/** All backends; each that works is right, the later ones are slower where there is a GPU. */
+export const BACKENDS = ["webgpu", "webgl", "wasm", "cpu"];
+
+// Drivers that imitate a GPU on the processor, slower than WebAssembly is there.
+const IMITATIONS = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+
+const MODULES = {
+  webgpu: () => import("../lib/webgpu.js"),
+  webgl: () => import("../lib/webgl.js"),
+  wasm: () => import("../lib/wasm.js"),
+  cpu: () => import("../lib/cpu.js"),
+};
+
+/**
+ * Make a backend the current one.
+ *
+ * @param {string} name one of `BACKENDS`
+ * @param {string} base the address of the page's folder
+ * @returns {Promise<boolean>} whether it works here, with numbers of 32 bits
+ */
+export async function start(name, base) {
+  try {
+    if (name === "webgpu" && !(await navigator.gpu?.requestAdapter())) return false;
+    const module = await MODULES[name]();
+    if (name === "wasm") {
+      module.setWasmPaths(`${base}lib/`);
+      module.setThreadsCount(threads());
+    }
+    if (name === "webgl" && !tf.env().getBool("WEBGL_RENDER_FLOAT32_CAPABLE")) return false;
+    return await tf.setBackend(name);
+  } catch {
+    return false;
+  }
+}
+
+/** As many as there are cores, and one less for the page where there are several. (The build has room for 9.) */
+function threads() {
+  const cores = navigator.hardwareConcurrency ?? 1;
+  return Math.min(8, cores > 2 ? cores - 1 : cores);
+}
+
+/** Whether a GPU is behind the current backend, and not a program that imitates one. */
+export function isHardware() {
+  const backend = tf.backend();
+  if (tf.getBackend() === "webgl") {
+    const { gl } = backend.gpgpu;
+    const info = gl.getExtension("WEBGL_debug_renderer_info");
+    return !IMITATIONS.test(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  }
+  const { vendor = "", architecture = "", device = "", description = "" } = backend.adapterInfo ?? {};
+  return !IMITATIONS.test([vendor, architecture, device, description].join(" "));
+}
+
+/** Return a promise that resolves when the current backend loses its device; that of a processor never does. */
+export function loss() {
+  const backend = tf.backend();
+  if (tf.getBackend() === "webgpu") return backend.device.lost;
+  if (tf.getBackend() !== "webgl") return new Promise(() => {});
+  return new Promise((resolve) => backend.gpgpu.gl.canvas.addEventListener("webglcontextlost", resolve));
+}
+
+/** In how many threads the backend "wasm" computes: one, where the server does not isolate the page. */
+export async function threadsUsed() {
+  return (await MODULES.wasm()).getThreadsCount();
+}
+
+/** Free what a backend holds. It can be started again. */
+export function discard(name) {
+  const engine = tf.engine();
+  if (!(name in engine.registry)) return;
+  engine.disposeRegisteredKernels(name);
+  engine.registry[name].dispose();
+  delete engine.registry[name];
+}
+
+/** Forget all backends with all their tensors, also one that was lost. */
+export function abandon() {
+  try {
+    tf.engine().reset();
+  } catch {
+    // A lost device may refuse to be tidied up; nothing of it is used again.
+  }
+}
