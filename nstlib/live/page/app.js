@@ -39,6 +39,7 @@ const usual = { ...DEFAULTS, size: usualSize(device) };
 let settings = decode(location.hash, usual);
 let run = 0; // the number of the newest run; what an older one still says is not heard
 let phase = "loading"; // loading, preparing, paused, running, broken
+let loaded = false; // whether this worker has been ready before
 let go = false; // whether to paint as soon as a run is prepared
 const own = {}; // the user's pictures
 const history = new History();
@@ -173,7 +174,7 @@ async function prepare(paint = false) {
 // The worker
 
 function hear(message) {
-  if (message.run !== undefined && message.run !== run) return;
+  if (message.run != null && message.run !== run) return;
   const act = {
     progress: ({ loaded, total }) => ($("loading").value = loaded / Math.max(total, 1)),
     ready: on_ready,
@@ -187,9 +188,12 @@ function hear(message) {
   act?.(message);
 }
 
-function on_ready({ backend }) {
+function on_ready({ backend, threads = 1 }) {
   $("loading").hidden = true;
-  document.querySelector(".backend").textContent = `It computes here with ${backend}.`;
+  const several = threads > 1 ? ` and ${threads} threads` : "";
+  document.querySelector(".backend").textContent = `It computes here with ${backend}${several}.`;
+  if (loaded) return; // it has changed its backend, and the run goes on
+  loaded = true;
   engine.send({ type: "watch", layer: settings.gram });
   prepare(go);
 }
@@ -209,11 +213,11 @@ function on_step(step) {
 }
 
 function on_error({ kind, message }) {
-  go = false;
   notices.fault(new PictureError(message));
+  if (kind === "lost") return; // the worker goes on by itself
+  go = false;
   history.release();
   const lost = ["weights", "backend", "worker"].includes(kind);
-  if (kind === "lost") return; // the worker goes on by itself, and says "ready" if it can
   set_phase(lost ? "broken" : "paused");
   if (lost) notices.remedy("Try again", () => load());
   const smaller = SIZES.filter((size) => size < settings.size).at(-1);
@@ -224,6 +228,7 @@ function on_error({ kind, message }) {
 }
 
 function load() {
+  loaded = false;
   $("loading").hidden = false;
   $("loading").value = 0;
   set_phase("loading");

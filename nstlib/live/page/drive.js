@@ -1,9 +1,11 @@
 // What the stops of the tours do with the page. A new deed ends the one before it.
 
+const SLOW = 350; // milliseconds a step; on such a machine the tours paint at 128 pixels
+
 export class Drive {
   /** `page`: {settings, history, stage, gram, set, prepare, start, pause, step}. */
   constructor(page) {
-    Object.assign(this, { page, inSite: false, asked: 0 });
+    Object.assign(this, { page, inSite: false, asked: 0, slow: false });
   }
 
   get settings() {
@@ -23,7 +25,8 @@ export class Drive {
   /** These settings, and a run that waits at its first picture. */
   async begin(changes) {
     this.stop();
-    this.page.set(changes);
+    this.slow ||= this.page.history.pace > SLOW;
+    this.page.set(this.slow ? { size: 128, ...changes } : changes);
     await this.page.prepare(false);
     await this.page.history.reached(0);
   }
