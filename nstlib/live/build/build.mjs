@@ -4,17 +4,13 @@
 //
 // The same lock gives the same bytes; tests/test_live_page_engine.py builds it once more and compares.
 
-import { copyFileSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { build } from "esbuild";
+
 const here = dirname(fileURLToPath(import.meta.url));
-// The packages are here, or in the folder that NST_NODE_MODULES names.
-const modules = resolve(process.env.NST_NODE_MODULES ?? join(here, "node_modules"));
-const { build } = createRequire(join(modules, "package.json"))("esbuild");
-// Names in the bundle depend on paths, so that these are relative to where the packages are.
-const root = dirname(modules);
 
 const BACKENDS = ["cpu", "wasm", "webgl", "webgpu"];
 const KERNELS = [
@@ -40,14 +36,14 @@ const ours = {
   name: "ours",
   setup({ onLoad, onResolve }) {
     const modules_of = (namespace, contents) =>
-      onLoad({ filter: /.*/, namespace }, ({ path }) => ({ contents: contents(path), resolveDir: root }));
+      onLoad({ filter: /.*/, namespace }, ({ path }) => ({ contents: contents(path), resolveDir: here }));
     onResolve({ filter: /^ours:/ }, ({ path }) => ({ path: path.slice(5), namespace: "ours" }));
     modules_of("ours", (name) => (name === "tf" ? readFileSync(join(here, "tf.js"), "utf8") : entry(name)));
     // The index of tfjs-core registers optimizers too; this is the index without them.
     onResolve({ filter: /^@tensorflow\/tfjs-core$/ }, () => ({ path: "core", namespace: "core" }));
-    modules_of("core", () => [`import "@tensorflow/tfjs-core/dist/base_side_effects";`, `export * from "@tensorflow/tfjs-core/dist/base";`].join("\n"));
+    modules_of("core", () => `import "@tensorflow/tfjs-core/dist/base_side_effects"; export * from "@tensorflow/tfjs-core/dist/base";`);
     // What only runs in Node.
-    onResolve({ filter: /^(crypto|fs|os|path|perf_hooks|util|worker_threads|node-fetch)$/ }, ({ path }) => ({
+    onResolve({ filter: /^(fs|os|path|perf_hooks|util|worker_threads|node-fetch)$/ }, ({ path }) => ({
       path,
       namespace: "node",
     }));
@@ -55,13 +51,13 @@ const ours = {
   },
 };
 
-const to = process.argv[2] ?? join(here, "../page/lib");
-rmSync(to, { recursive: true, force: true });
+const to = resolve(process.argv[2] ?? join(here, "../page/lib"));
+if (!process.argv[2]) rmSync(to, { recursive: true, force: true }); // files of an older build
 mkdirSync(to, { recursive: true });
 await build({
-  absWorkingDir: root,
+  absWorkingDir: here,
   entryPoints: Object.fromEntries(["tf", ...BACKENDS].map((name) => [name, `ours:${name}`])),
-  outdir: resolve(to),
+  outdir: to,
   bundle: true,
   splitting: true,
   format: "esm",
@@ -73,4 +69,8 @@ await build({
   plugins: [ours],
   logLevel: "warning",
 });
-for (const name of WASM) copyFileSync(join(modules, "@tensorflow/tfjs-backend-wasm/dist", name), join(to, name));
+const packages = join(here, "node_modules");
+for (const name of WASM) writeFileSync(join(to, name), readFileSync(join(packages, "@tensorflow/tfjs-backend-wasm/dist", name)));
+// TensorFlow.js comes without the text of its license, but a package in it has the same one.
+const licenses = [join(here, "notices.txt"), join(packages, "long/LICENSE")].map((path) => readFileSync(path, "utf8"));
+writeFileSync(join(to, "licenses.txt"), licenses.join(""));

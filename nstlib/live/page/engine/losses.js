@@ -217,10 +217,18 @@ function flatten(features) {
   return tf.reshape(features, [-1, features.shape[3]]);
 }
 
+/** The Gram matrix of features, divided by the number of positions. */
 function gramOf(features) {
+  const [, height, width, channels] = features.shape;
+  const scale = 1 / (height * width);
+  // WebGL has one thread for each entry of a product, too few for a sum over a whole picture: there each row gets
+  // its own product. The processor is faster with one product; it has no fast kernel that transposes on the way.
+  if (tf.getBackend() === "webgl") {
+    const rows = tf.reshape(features, [height, width, channels]);
+    return tf.mul(tf.sum(tf.matMul(rows, rows, true), 0), scale);
+  }
   const flat = flatten(features);
-  // Transposed first, and not within matMul, which has no fast kernel for that in WebAssembly.
-  return tf.mul(tf.matMul(tf.transpose(flat), flat), 1 / flat.shape[0]);
+  return tf.mul(tf.matMul(tf.transpose(flat), flat), scale);
 }
 
 /** The sum over all of a tensor, [1], axis by axis: many numbers in one float32 sum would round it. */

@@ -2,6 +2,8 @@
 
 import { Fault } from "./faults.js";
 
+const LONGEST = 1_000_000n; // bytes of a header; more means that the file is something else
+
 /**
  * Read all tensors of a safetensors file. They must be of 16 or 32 bits a number, as ours are.
  *
@@ -12,12 +14,13 @@ import { Fault } from "./faults.js";
 export function readSafetensors(buffer) {
   const view = new DataView(buffer);
   const length = buffer.byteLength < 8 ? 0n : view.getBigUint64(0, true);
-  if (length === 0n || length > 1_000_000n) throw new Fault("weights", "The file of weights is not one: it has no header of safetensors.");
+  if (length === 0n || length > LONGEST) throw unreadable("it has no header of safetensors");
   const start = 8 + Number(length);
-  if (start > buffer.byteLength) throw cutShort(buffer.byteLength);
+  if (start > buffer.byteLength) throw cutShort(buffer.byteLength, start);
   const { __metadata__: metadata = {}, ...entries } = headerOf(new Uint8Array(buffer, 8, Number(length)));
-  const end = Math.max(...Object.values(entries).map(({ data_offsets }) => data_offsets[1]));
-  if (start + end > buffer.byteLength) throw cutShort(buffer.byteLength, start + end);
+  const ends = Object.values(entries).map(({ data_offsets }) => start + data_offsets[1]);
+  if (!ends.length) throw unreadable("there are no tensors in it");
+  if (Math.max(...ends) > buffer.byteLength) throw cutShort(buffer.byteLength, Math.max(...ends));
   const tensors = new Map();
   for (const [name, { dtype, shape, data_offsets }] of Object.entries(entries)) {
     const [from, to] = data_offsets.map((offset) => start + offset);
@@ -30,19 +33,22 @@ function headerOf(bytes) {
   try {
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    throw new Fault("weights", "The file of weights is damaged: its header is no JSON.");
+    throw unreadable("its header is damaged");
   }
 }
 
-function cutShort(bytes, expected) {
-  const of = expected ? ` of ${expected.toLocaleString("en")}` : "";
-  return new Fault("weights", `The weights of the network are cut short, ${bytes.toLocaleString("en")}${of} bytes have arrived: load the page again.`,
-  );
+function unreadable(reason) {
+  return new Fault("weights", `The file with the network's weights cannot be used, because ${reason}; reload the page.`);
+}
+
+function cutShort(...counts) {
+  const [bytes, all] = counts.map((count) => count.toLocaleString("en"));
+  return new Fault("weights", `The file with the network's weights is cut short: ${bytes} of ${all} bytes; reload the page.`);
 }
 
 function numbers(view, dtype, from, to) {
   const size = { F16: 2, F32: 4 }[dtype];
-  if (!size) throw new Fault("weights", `The weights of the network are of type ${dtype}, which this page cannot read.`);
+  if (!size) throw unreadable(`its numbers are ${dtype}`);
   const read = size === 2 ? (at) => fromHalf(view.getUint16(at, true)) : (at) => view.getFloat32(at, true);
   return Float32Array.from({ length: (to - from) / size }, (_, k) => read(from + size * k));
 }
