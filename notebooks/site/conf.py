@@ -77,8 +77,8 @@ html_sidebars = {  # those of Furo, and a link to the live page
         "sidebar/brand.html",
         "sidebar/search.html",
         "sidebar/scroll-start.html",
-        "sidebar/navigation.html",
         "sidebar/live.html",
+        "sidebar/navigation.html",
         "sidebar/scroll-end.html",
     ]
 }

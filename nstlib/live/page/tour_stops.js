@@ -158,7 +158,8 @@ export const TOURS = {
           "It paints now with α = 1 and β = 100.",
       },
       {
-        target: "[data-dial='beta']",
+        target: ".dial:has([data-dial='beta'])",
+        near: "#weights",
         text: "Suppose we multiply all weights by 10.",
         question: "What happens to the picture?",
         answers: ["Ten times more style", "Next to nothing", "It is painted ten times faster"],
@@ -166,7 +167,10 @@ export const TOURS = {
         reveal:
           "The gradient becomes ten times as long and keeps its direction, and Adam divides its length out. " +
           "Only the ratio of the weights counts.",
-        act: (drive) => drive.set({ alpha: 10, beta: 1000, tv: 50 }),
+        act: async (drive) => {
+          drive.set({ alpha: 10, beta: 1000, tv: 50 });
+          await drive.paint(STEPS / 2);
+        },
       },
       {
         target: "#stage",
@@ -196,7 +200,8 @@ export const TOURS = {
         },
       },
       {
-        target: "[data-dial='relu1_1']",
+        target: ".dial:has([data-dial='relu1_1'])",
+        near: "#weights",
         text: "β is a sum of five layers, and each has a share. Now only relu1_1 counts, which sees 3 × 3 pixels.",
         question: "What will be missing?",
         answers: ["The painting's colors", "Its strokes and swirls", "The photo"],

@@ -58,6 +58,7 @@ export class Guide {
   #ask(stop) {
     const answers = this.find(".tour-answers");
     answers.replaceChildren();
+    this.find(".tour-reveal").replaceChildren();
     this.find(".tour-next").disabled = Boolean(stop.question);
     if (!stop.question) return;
     this.find(".tour-text").append(paragraph(stop.question, "question"));
@@ -75,21 +76,25 @@ export class Guide {
       if (k === stop.right) button.classList.add("right");
     });
     const praise = guess === stop.right ? "Yes. " : "";
-    this.find(".tour-text").append(paragraph(praise + text_of(stop.reveal, this.drive), "reveal"));
+    this.find(".tour-reveal").append(paragraph(praise + text_of(stop.reveal, this.drive), "reveal"));
     this.find(".tour-next").disabled = false;
     this.find(".tour-next").focus({ preventScroll: true });
     this.#place();
     this.#act(stop);
   }
 
+  /** Let the page do what the stop is about; the card is busy meanwhile. */
   async #act(stop) {
-    if (!stop.act) return;
+    const mine = (this.deed = {});
+    const busy = (now) => mine === this.deed && this.card.setAttribute("aria-busy", now);
+    busy(true);
     try {
-      await stop.act(this.drive);
+      await stop.act?.(this.drive);
     } catch (error) {
-      if (this.tour)
-        this.find(".tour-text").append(paragraph(`The page could not show this: ${error.message}`));
+      const text = paragraph(`The page could not show this: ${error.message}`);
+      if (mine === this.deed) this.find(".tour-text").append(text);
     }
+    busy(false);
   }
 
   #links(links) {
@@ -111,8 +116,10 @@ export class Guide {
 
   /** Where the stop wants it, or else below, above or beside its subject, where there is room. */
   #place() {
-    if (!this.lit) return;
-    const area = this.lit.getBoundingClientRect();
+    const stop = this.tour.stops[this.at];
+    const subject = stop.near ? document.querySelector(stop.near) : this.lit;
+    if (!subject) return;
+    const area = subject.getBoundingClientRect();
     const [wide, tall] = [this.card.offsetWidth, this.card.offsetHeight];
     const [right, bottom] = [document.documentElement.clientWidth, document.documentElement.clientHeight];
     const within = (value, most) => Math.max(8, Math.min(value, most - 8));
@@ -124,7 +131,7 @@ export class Guide {
       right: [area.right + BESIDE, y, area.right + BESIDE + wide < right],
       over: [x, bottom - tall - 8, true],
     };
-    const wish = places[this.tour.stops[this.at].side];
+    const wish = places[stop.side];
     const [left, top] = wish?.[2] ? wish : Object.values(places).find(([, , fits]) => fits);
     Object.assign(this.card.style, { left: `${left}px`, top: `${top}px` });
   }
