@@ -8,6 +8,9 @@ export const BACKENDS = ["webgpu", "webgl", "wasm", "cpu"];
 // Drivers that imitate a GPU on the processor, slower than WebAssembly is there.
 const IMITATIONS = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 
+// Bytes: beyond that, textures that are not in use are freed, and not kept for pictures of the same size.
+const TEXTURES = 2 ** 29;
+
 const MODULES = {
   webgpu: () => import("../lib/webgpu.js"),
   webgl: () => import("../lib/webgl.js"),
@@ -30,7 +33,10 @@ export async function start(name, base) {
       module.setWasmPaths(`${base}lib/`);
       module.setThreadsCount(threads());
     }
-    if (name === "webgl" && !tf.env().getBool("WEBGL_RENDER_FLOAT32_CAPABLE")) return false;
+    if (name === "webgl") {
+      if (!tf.env().getBool("WEBGL_RENDER_FLOAT32_CAPABLE")) return false;
+      tf.env().set("WEBGL_DELETE_TEXTURE_THRESHOLD", TEXTURES);
+    }
     return await tf.setBackend(name);
   } catch {
     return false;

@@ -11,6 +11,7 @@ import { choose, processor } from "./trial.js";
 import { readSafetensors } from "./weights.js";
 
 const WEIGHTS = "weights/compact.safetensors";
+const NOWHERE = "This browser lets the page compute neither on the processor nor on the graphics processor; try another one.";
 const GONE = "The browser has taken the graphics processor away; the painting goes on without it, more slowly.";
 const OFTEN = 250; // ms: while it paints, Gram matrices and maps are not sent more often
 const ANEW = ["load", "pictures", "start"]; // what makes a computation useless that has been begun
@@ -54,7 +55,11 @@ const handlers = {
   async load(message) {
     base = message.base;
     weights ??= readSafetensors(await download(new URL(WEIGHTS, base), post));
-    await settle(await choose(message.backend ?? "auto", base, weights.tensors));
+    if (backend) abandon(); // loaded again, with another one
+    const wanted = message.backend ?? "auto";
+    const found = await choose(wanted, base, weights.tensors);
+    if (!found) throw new Fault("backend", wanted === "auto" ? NOWHERE : `This browser cannot compute with ${wanted}.`);
+    await settle(found);
   },
 
   pictures({ content, style }) {
@@ -83,16 +88,16 @@ const handlers = {
   },
 
   resume() {
-    running = painting.begun;
+    running = Boolean(painting?.begun);
     post({ type: "state", running });
   },
 
   async step() {
-    if (!running && painting.begun) await advance();
+    if (!running && painting?.begun) await advance();
   },
 
   weights(message) {
-    if (painting.begun) painting.reweigh(message.weights, running);
+    if (painting?.begun) painting.reweigh(message.weights, running);
   },
 
   async watch({ layer }) {
@@ -119,7 +124,6 @@ const handlers = {
 
 /** Make the network on the backend that has been started, and go on with it. */
 async function settle(name) {
-  if (!name) throw new Fault("backend", "Neither WebGL nor WebAssembly works in this browser, so that it cannot paint here.");
   backend = name;
   lost = loss().then(() => Promise.reject(new Fault("lost", GONE)));
   lost.catch(() => {}); // whoever computes hears of it too
@@ -136,15 +140,21 @@ async function settle(name) {
   });
 }
 
+/** Do what needs the backend, unless it is lost, before or meanwhile. */
+async function computed(work) {
+  await Promise.race([lost, null]);
+  return Promise.race([lost, work()]);
+}
+
 /** Compute the start picture of a run, and send all there is to see of it. */
 async function begun(work) {
-  await Promise.race([work(), lost]);
+  await computed(work);
   await postStep(0);
 }
 
 async function advance() {
   const begin = performance.now();
-  await Promise.race([painting.advance(watched), lost]);
+  await computed(() => painting.advance(watched));
   await postStep(performance.now() - begin);
 }
 
@@ -159,13 +169,13 @@ async function postStep(ms) {
 
 async function postGram() {
   if (!watched || !painting?.begun) return;
-  const gram = await painting.gram(watched);
+  const gram = await computed(() => painting.gram(watched));
   post({ type: "gram", ...gram }, [gram.picture.buffer, gram.painting.buffer]);
 }
 
 async function postMaps() {
   if (!entry || !painting?.begun) return;
-  const maps = await painting.maps(entry.layer, entry.i, entry.j);
+  const maps = await computed(() => painting.maps(entry.layer, entry.i, entry.j));
   post({ type: "maps", ...maps });
 }
 
