@@ -27,10 +27,12 @@ export class GramPanel {
     this.clear(null);
   }
 
-  /** Forget the matrices; `entry` is what to pick when the next ones come, or null for a telling one. */
+  /**
+   * Forget the matrices, which stay on the screen until the next ones come; `entry` is what to pick then, or null
+   * for a telling one.
+   */
   clear(entry) {
     Object.assign(this, { gram: null, maps: null, entry, layer: null });
-    this.root.classList.add("empty");
   }
 
   /** A message of the worker with both Gram matrices. */
