@@ -29,10 +29,7 @@ export async function start(name, base) {
   try {
     if (name === "webgpu" && !(await navigator.gpu?.requestAdapter())) return false;
     const module = await MODULES[name]();
-    if (name === "wasm") {
-      module.setWasmPaths(`${base}lib/`);
-      module.setThreadsCount(threads());
-    }
+    if (name === "wasm") module.setWasmPaths(`${base}lib/`);
     if (name === "webgl") {
       if (!tf.env().getBool("WEBGL_RENDER_FLOAT32_CAPABLE")) return false;
       tf.env().set("WEBGL_DELETE_TEXTURE_THRESHOLD", TEXTURES);
@@ -41,12 +38,6 @@ export async function start(name, base) {
   } catch {
     return false;
   }
-}
-
-/** As many as there are cores, and one less for the page where there are several. (The build has room for 9.) */
-function threads() {
-  const cores = navigator.hardwareConcurrency ?? 1;
-  return Math.min(8, cores > 2 ? cores - 1 : cores);
 }
 
 /** Whether a GPU is behind the current backend, and not a program that imitates one. */
@@ -69,7 +60,10 @@ export function loss() {
   return new Promise((resolve) => backend.gpgpu.gl.canvas.addEventListener("webglcontextlost", resolve));
 }
 
-/** In how many threads the backend "wasm" computes: one, where the server does not isolate the page. */
+/**
+ * In how many threads the backend "wasm" computes: half as many as there are logical cores, at most 8, and one where
+ * the server does not isolate the page.
+ */
 export async function threadsUsed() {
   return (await MODULES.wasm()).getThreadsCount();
 }

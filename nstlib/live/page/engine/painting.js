@@ -72,12 +72,17 @@ export class Painting {
     const { pixels, rate } = this.start;
     this.pixels = { ...pixels, data: pixels.data.slice() };
     this.optimizer = new Adam(rate);
+    this.used = null; // the weights of the last update, to which Adam's memory belongs
     this.index = 0;
     this.moved = true; // since it was evaluated last
     await this.#evaluate(watch);
   }
 
-  /** Take other weights. If it is `running`, the gradient by the old ones is used once more, so that no time is lost. */
+  /**
+   * Take other weights. If it is `running`, the gradient by the old ones is used once more, so that no time is
+   * lost. With the first gradient by the new ones Adam begins anew: its running means are those of another sum of
+   * losses. After a much smaller weight the old, large squares would hold the pixels still for hundreds of steps.
+   */
   reweigh(weights, running) {
     this.weights = weights;
     this.stale = !running;
@@ -87,6 +92,8 @@ export class Painting {
   async advance(watch) {
     if (!this.moved) {
       if (this.stale) await this.#evaluate(watch);
+      if (this.used && !same(this.used, this.evaluation.weights)) this.optimizer = new Adam(this.start.rate);
+      this.used = this.evaluation.weights;
       this.optimizer.step(this.pixels.data, this.evaluation.gradient);
       this.index++;
       this.moved = true;
@@ -95,7 +102,8 @@ export class Painting {
   }
 
   async #evaluate(watch) {
-    const evaluation = await this.losses.evaluate(this.pixels, this.weights, watch);
+    const { weights } = this;
+    const evaluation = await this.losses.evaluate(this.pixels, weights, watch);
     const bad = Object.keys(evaluation.losses).find((name) => !Number.isFinite(evaluation.losses[name]));
     if (bad || !evaluation.gradient.every(Number.isFinite))
       throw new Fault(
@@ -103,7 +111,7 @@ export class Painting {
         `The run stopped, because the ${bad ? `loss ${bad}` : "gradient"} was no longer a finite number; ` +
           "the last good picture is kept. Try smaller weights.",
       );
-    this.evaluation = evaluation;
+    this.evaluation = { ...evaluation, weights };
     this.moved = this.stale = false;
   }
 
@@ -122,4 +130,10 @@ export class Painting {
     const { losses, total } = this.evaluation;
     return { index: this.index, losses, total, image: toBytes(this.pixels) };
   }
+}
+
+/** Whether two sets of weights are equal. */
+function same(a, b) {
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].every((name) => a[name] === b[name]);
 }
