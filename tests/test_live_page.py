@@ -798,8 +798,8 @@ def test_a_hidden_tab_paints_on_and_shows_the_newest_picture_later(live):
     window = live().open()
     # A window in the background gets no frames from the browser; here they wait until we let them go.
     window.page.evaluate(
-        "window.held = []; window.frames_of = window.requestAnimationFrame;"
-        "window.requestAnimationFrame = draw => window.held.push(draw)"
+        "() => { window.held = []; window.frames_of = window.requestAnimationFrame;"
+        "window.requestAnimationFrame = draw => window.held.push(draw) }"
     )
     before = window.pixels("#picture")
     window.page.click("#run")
@@ -809,7 +809,7 @@ def test_a_hidden_tab_paints_on_and_shows_the_newest_picture_later(live):
     window.page.click("#run")
     window.wait("paused")
     window.page.evaluate(
-        "window.requestAnimationFrame = window.frames_of; window.held.forEach(draw => draw())"
+        "() => { window.requestAnimationFrame = window.frames_of; window.held.forEach(f => f()) }"
     )
     assert np.abs(window.pixels("#picture") - before).mean() > 1
 
@@ -852,6 +852,21 @@ def test_a_story_with_the_engine(viewport, real, tmp_path):
     window.shot(f"engine_{viewport[0]}")
     assert window.problems == []
     assert window.asked == []  # no request to anybody else
+
+
+@pytest.mark.long
+@needs_chromium
+def test_a_weight_that_falls_is_felt_at_once(real):
+    """Adam's memory of large gradients would hold the picture still for hundreds of steps."""
+    window = real().open("#size=128&painting=waves")
+    window.page.click("#run")
+    window.reach(15)
+    content = ".dial:has([data-dial=alpha]) .loss"
+    before = float(window.text(content))
+    window.slide("[data-dial='beta']", 0)
+    index = window.step()
+    window.reach(index + 22)
+    assert float(window.text(content)) < 0.6 * before
 
 
 @pytest.mark.long
