@@ -71,7 +71,10 @@ test("bytes become pixels and come back, without their transparency", () => {
   const pixels = fromBytes({ width: 16, height: 16, data });
   assert.equal(pixels.data.length, 3 * 256);
   assert.ok(Math.abs(pixels.data[3 * 51] - 0.2) < 1e-7);
-  assert.deepEqual(toBytes(pixels).data, data.map((value, k) => (k % 4 === 3 ? 255 : value)));
+  assert.deepEqual(
+    toBytes(pixels).data,
+    data.map((value, k) => (k % 4 === 3 ? 255 : value)),
+  );
 });
 
 test("noise is that of its seed, faint, and around middle gray", () => {

@@ -14,7 +14,18 @@ const here = dirname(fileURLToPath(import.meta.url));
 
 const BACKENDS = ["cpu", "wasm", "webgl", "webgpu"];
 const KERNELS = [
-  ...["Add", "AvgPool", "AvgPoolGrad", "BatchMatMul", "Cast", "Concat", "Conv2D", "FusedConv2D", "Identity", "MirrorPad"],
+  ...[
+    "Add",
+    "AvgPool",
+    "AvgPoolGrad",
+    "BatchMatMul",
+    "Cast",
+    "Concat",
+    "Conv2D",
+    "FusedConv2D",
+    "Identity",
+    "MirrorPad",
+  ],
   ...["Multiply", "RealDiv", "Reshape", "Slice", "Square", "Step", "Sub", "Sum", "Transpose"],
 ];
 // With and without threads. All browsers of the last years have SIMD, so there is none without.
@@ -41,7 +52,10 @@ const ours = {
     modules_of("ours", (name) => (name === "tf" ? readFileSync(join(here, "tf.js"), "utf8") : entry(name)));
     // The index of tfjs-core registers optimizers too; this is the index without them.
     onResolve({ filter: /^@tensorflow\/tfjs-core$/ }, () => ({ path: "core", namespace: "core" }));
-    modules_of("core", () => `import "@tensorflow/tfjs-core/dist/base_side_effects"; export * from "@tensorflow/tfjs-core/dist/base";`);
+    modules_of(
+      "core",
+      () => `import "@tensorflow/tfjs-core/dist/base_side_effects"; export * from "@tensorflow/tfjs-core/dist/base";`,
+    );
     // What only runs in Node.
     onResolve({ filter: /^(fs|os|path|perf_hooks|util|worker_threads|node-fetch)$/ }, ({ path }) => ({
       path,
@@ -70,7 +84,8 @@ await build({
   logLevel: "warning",
 });
 const packages = join(here, "node_modules");
-for (const name of WASM) writeFileSync(join(to, name), readFileSync(join(packages, "@tensorflow/tfjs-backend-wasm/dist", name)));
+for (const name of WASM)
+  writeFileSync(join(to, name), readFileSync(join(packages, "@tensorflow/tfjs-backend-wasm/dist", name)));
 // TensorFlow.js comes without the text of its license, but a package in it has the same one.
 const licenses = [join(here, "notices.txt"), join(packages, "long/LICENSE")].map((path) => readFileSync(path, "utf8"));
 writeFileSync(join(to, "licenses.txt"), licenses.join(""));

@@ -23,7 +23,7 @@ export async function download(url, post) {
   const parts = [];
   let loaded = 0;
   try {
-    for (const reader = response.body.getReader(); ; ) {
+    for (const reader = response.body.getReader(); ;) {
       const { done, value } = await reader.read();
       if (done) break;
       parts.push(value);

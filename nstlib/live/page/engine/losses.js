@@ -95,9 +95,9 @@ export class Losses {
         const [value, own] = tf.tidy(() => this.#loss(name, features[k], weights[name]));
         values.push(value);
         order.push(name);
-        slope = weights[name] === 0 ? slope : slope ? tf.tidy(() => tf.add(slope, own)) : own;
+        slope = slope ? instead([slope, own], () => tf.add(slope, own)) : own;
       }
-      if (slope) slope = tf.tidy(() => layer.backward(slope, features[k], features[k - 1]));
+      if (slope) slope = instead([slope], () => layer.backward(slope, features[k], features[k - 1]));
       if (layer.name === watch) this.#see(watch, features[k]);
       else features[k].dispose();
       await this.breathe();
@@ -115,12 +115,12 @@ export class Losses {
     const scale = 1 / (tensor.size * size);
     if (name.startsWith("content/")) {
       const apart = tf.sub(features, tensor);
-      return [tf.mul(total(tf.square(apart)), scale), tf.mul(apart, 2 * weight * scale)];
+      return [tf.mul(sumOf(tf.square(apart)), scale), tf.mul(apart, 2 * weight * scale)];
     }
     const apart = tf.sub(gramOf(features), tensor);
     const flat = flatten(features);
     const slope = tf.matMul(flat, tf.mul(apart, (4 * weight * scale) / flat.shape[0]));
-    return [tf.mul(total(tf.square(apart)), scale), tf.reshape(slope, features.shape)];
+    return [tf.mul(sumOf(tf.square(apart)), scale), tf.reshape(slope, features.shape)];
   }
 
   /** Make the targets of the named losses of one kind, where they are not there yet. */
@@ -132,7 +132,7 @@ export class Losses {
       for (const name of missing) {
         const of_layer = features[this.#depth(layerOf(name))];
         const tensor = kind === "content" ? of_layer : tf.tidy(() => gramOf(of_layer));
-        const [sum] = await read(tf.tidy(() => total(tf.square(tensor))));
+        const [sum] = await read(tf.tidy(() => sumOf(tf.square(tensor))));
         this.targets.set(name, { tensor: tf.keep(tensor), size: Math.max(sum / tensor.size, SMALLEST) });
       }
     });
@@ -149,7 +149,10 @@ export class Losses {
     const { width, height } = picture;
     const { stride, name } = this.layers[Math.max(0, depth - 1)];
     if (Math.min(width, height) < stride)
-      throw new Fault("picture", `A picture of ${width} x ${height} pixels is too small for ${name}, which needs ${stride}.`);
+      throw new Fault(
+        "picture",
+        `A picture of ${width} x ${height} pixels is too small for ${name}, which needs ${stride}.`,
+      );
     const input = picture.data.map((value) => (value - MEAN) / STD);
     const features = [tf.tensor(input, [1, height, width, 3])];
     for (let k = 0; k < depth; k++) {
@@ -182,8 +185,7 @@ export class Losses {
   /** Have the features of a layer at hand, of the given picture (unless it was evaluated last) and of the painting. */
   async #watch(layer, picture) {
     if (this.seen.layer !== layer) this.forget();
-    const features_of = (pixels) =>
-      scoped(async () => tf.keep((await this.#forward(pixels, [layer], [layer])).at(-1)));
+    const features_of = (pixels) => scoped(async () => tf.keep((await this.#forward(pixels, [layer], [layer])).at(-1)));
     if (!this.seen.picture) this.#see(layer, await features_of(picture));
     this.seen.painting ??= await features_of(this.pictures.style);
     return this.seen;
@@ -212,6 +214,13 @@ export class Losses {
 
 const layerOf = (name) => name.split("/")[1];
 
+/** What `compute` makes of some tensors, which are freed. */
+function instead(tensors, compute) {
+  const result = tf.tidy(compute);
+  for (const tensor of tensors) tensor.dispose();
+  return result;
+}
+
 /** The features as a matrix, a row for each position. */
 function flatten(features) {
   return tf.reshape(features, [-1, features.shape[3]]);
@@ -232,7 +241,7 @@ function gramOf(features) {
 }
 
 /** The sum over all of a tensor, [1], axis by axis: many numbers in one float32 sum would round it. */
-function total(tensor) {
+function sumOf(tensor) {
   let sum = tensor;
   while (sum.rank > 1) sum = tf.sum(sum, -1);
   return tf.reshape(tensor.rank === 4 ? sum : tf.sum(sum), [1]);

@@ -19,7 +19,8 @@ export class Painting {
   /** Take the photo and the painting, as bytes of red, green, blue and alpha; what was begun ends. */
   take(content, style) {
     for (const { width, height } of [content, style])
-      if (!(width >= 2 && height >= 2)) throw new Fault("picture", "A picture needs at least 2 x 2 pixels; choose another one.");
+      if (!(width >= 2 && height >= 2))
+        throw new Fault("picture", "A picture needs at least 2 x 2 pixels; choose another one.");
     this.losses?.dispose();
     this.pictures = { content: fromBytes(content), style: fromBytes(style) };
     this.losses = new Losses(this.layers, this.pictures.content, this.pictures.style, this.breathe);

@@ -38,12 +38,18 @@ function headerOf(bytes) {
 }
 
 function unreadable(reason) {
-  return new Fault("weights", `The file with the network's weights cannot be used, because ${reason}; reload the page.`);
+  return new Fault(
+    "weights",
+    `The file with the network's weights cannot be used, because ${reason}; reload the page.`,
+  );
 }
 
 function cutShort(...counts) {
   const [bytes, all] = counts.map((count) => count.toLocaleString("en"));
-  return new Fault("weights", `The file with the network's weights is cut short: ${bytes} of ${all} bytes; reload the page.`);
+  return new Fault(
+    "weights",
+    `The file with the network's weights is cut short: ${bytes} of ${all} bytes; reload the page.`,
+  );
 }
 
 function numbers(view, dtype, from, to) {

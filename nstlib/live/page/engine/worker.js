@@ -11,7 +11,8 @@ import { choose, processor } from "./trial.js";
 import { readSafetensors } from "./weights.js";
 
 const WEIGHTS = "weights/compact.safetensors";
-const NOWHERE = "This browser lets the page compute neither on the processor nor on the graphics processor; try another one.";
+const NOWHERE =
+  "This browser lets the page compute neither on the processor nor on the graphics processor; try another one.";
 const GONE = "The browser has taken the graphics processor away; the painting goes on without it, more slowly.";
 const OFTEN = 250; // ms: while it paints, Gram matrices and maps are not sent more often
 const ANEW = ["load", "pictures", "start"]; // what makes a computation useless that has been begun
@@ -135,7 +136,9 @@ async function settle(name) {
     backend,
     threads: backend === "wasm" ? await threadsUsed() : 1,
     version: `TensorFlow.js ${tf.version}`,
-    layers: layers.filter(({ name }) => name.startsWith("relu")).map(({ name, channels, stride }) => ({ name, channels, stride })),
+    layers: layers
+      .filter(({ name }) => name.startsWith("relu"))
+      .map(({ name, channels, stride }) => ({ name, channels, stride })),
     bytes: weights.bytes,
   });
 }
