@@ -62,7 +62,7 @@ export const TOURS = {
         right: 1,
         reveal:
           "Nothing in the loss knows the photo any more. Neighboring pixels become alike, and the edges go. " +
-          "The picture does whatever makes the loss small, and nothing else.",
+          "The optimizer makes the loss small, and this loss asks for nothing else.",
         act: async (drive) => {
           await drive.begin({ ...BEGIN, alpha: 0, beta: 0, tv: 100 });
           await drive.paint(STEPS);
@@ -179,8 +179,8 @@ export const TOURS = {
         answers: ["Nothing: it is painted already", "Go back towards the photo", "Get more colorful"],
         right: 1,
         reveal:
-          "No picture is ever finished: the pixels follow the loss of the moment. The content loss pulls them back " +
-          "towards the photo, as far as relu4_2 remembers it.",
+          "Every step follows the gradient of the loss as it is now. The content loss pulls the pixels back towards the " +
+          "photo, as far as relu4_2 still tells what was there.",
         act: async (drive) => {
           drive.set({ alpha: 1, beta: 1, tv: 5 });
           await drive.paint(2 * STEPS);
@@ -192,8 +192,7 @@ export const TOURS = {
         question: "Which curve rises?",
         answers: ["The content loss", "The style losses", "None"],
         right: 0,
-        reveal:
-          "The picture gives up likeness to the photo in order to gain style. What one loss gains, the other pays.",
+        reveal: "The picture gives up likeness to the photo in order to gain style.",
         act: async (drive) => {
           drive.set({ beta: 10000 });
           await drive.paint(STEPS);

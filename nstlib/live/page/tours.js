@@ -21,6 +21,7 @@ export class Guide {
     if (!this.tour) this.before = document.activeElement;
     Object.assign(this, { tour, at: 0 });
     this.card.hidden = false;
+    document.body.classList.add("touring");
     this.#show();
   }
 
@@ -29,6 +30,7 @@ export class Guide {
     this.tour = null;
     this.#light(null);
     this.card.hidden = true;
+    document.body.classList.remove("touring");
     this.before?.focus?.();
     this.closed();
   }
