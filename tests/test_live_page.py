@@ -18,6 +18,7 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.error import HTTPError
 
@@ -319,35 +320,46 @@ class Live:
         self.page.screenshot(path=self.screenshots / f"live_{name}.png")
 
 
-@pytest.fixture(scope="module")
-def mock(tmp_path_factory):
-    """`mock(fault="none")` is the URL of the page with the mock worker."""
-    servers = {}
+class Mock:
+    """Folders and servers of the page with the mock worker, one for each fault."""
 
-    def serve(fault="none"):
-        if fault not in servers:
-            folder = copy_page(tmp_path_factory.mktemp("page"))
+    def __init__(self, make_folder, stack):
+        self.make_folder, self.stack, self.folders, self.urls = make_folder, stack, {}, {}
+
+    def folder(self, fault="none"):
+        if fault not in self.folders:
+            folder = self.folders[fault] = copy_page(self.make_folder("page"))
             worker = (HERE / "mock_worker.js").read_text("utf-8")
             assert 'const FAULT = "none"' in worker
             worker = worker.replace('const FAULT = "none"', f'const FAULT = "{fault}"')
-            (folder / "engine").mkdir(exist_ok=True)
             (folder / "engine/worker.js").write_text(worker, "utf-8")
             if fault == "missing":
                 (folder / "engine/worker.js").unlink()
-            handler = functools.partial(Quiet, directory=folder)
-            servers[fault] = http.server.ThreadingHTTPServer((HOST, 0), handler)
-            threading.Thread(target=servers[fault].serve_forever, daemon=True).start()
-        return f"http://{HOST}:{servers[fault].server_port}/"
+        return self.folders[fault]
 
-    yield serve
-    for server in servers.values():
+    def url(self, fault="none"):
+        if fault not in self.urls:
+            self.urls[fault] = self.stack.enter_context(static_server(self.folder(fault)))
+        return self.urls[fault]
+
+
+@pytest.fixture(scope="module")
+def mock(tmp_path_factory):
+    with ExitStack() as stack:
+        yield Mock(tmp_path_factory.mktemp, stack)
+
+
+@contextmanager
+def static_server(folder):
+    """A plain static server, as it may stand in front of a stick; its URL."""
+    handler = functools.partial(Quiet, directory=folder)
+    with http.server.ThreadingHTTPServer((HOST, 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://{HOST}:{server.server_port}/"
         server.shutdown()
-        server.server_close()
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    """A plain static server, as it may stand in front of a stick."""
-
     def log_message(self, *_):
         pass
 
@@ -357,14 +369,13 @@ def live(browser, mock, screenshots, tabs):
     """`live(fault=…, viewport=…, scheme=…)` opens a window for the page: a Live."""
 
     def open_page(fault="none", url=None, viewport=(1280, 800), scheme="light"):
-        window = Live(browser, url or mock(fault), viewport, scheme, screenshots)
+        window = Live(browser, url or mock.url(fault), viewport, scheme, screenshots)
         tabs.callback(window.page.close)
         return window
 
     return open_page
 
 
-in_browser = pytest.mark.usefixtures("browser")
 SIZES = [(1280, 800), (390, 844)]
 
 
@@ -467,6 +478,9 @@ def test_a_link_brings_back_the_settings(live):
     )
     window.slide("[data-dial='tv']", 2)
     until(lambda: "tv=1&" in window.link())
+    window.page.evaluate("location.hash = 'size=128&photo=rocket&tv=1'")  # typed into the address
+    until(lambda: window.page.is_checked("#photos [value=rocket]"))
+    assert window.page.is_checked("#paintings [value=night]")
     again = live().open(window.link())
     assert (
         again.page.eval_on_selector_all("[data-dial]", "all => all.map(one => one.value)")[-1]
@@ -532,6 +546,34 @@ def test_the_keyboard_is_enough(live):
     page.keyboard.press("ArrowRight")
     assert page.locator("#photo-over").is_visible()
     assert window.problems == []
+
+
+@pytest.mark.slow
+@needs_chromium
+@pytest.mark.parametrize("inside", [True, False])
+def test_within_the_site_it_links_to_the_course_and_to_channels(inside, live, mock, tmp_path):
+    for name in ("site", "atlas") if inside else ():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "index.html").write_text("<title>there</title>")
+    shutil.copytree(mock.folder(), tmp_path / ("live" if inside else "else"))
+    with static_server(tmp_path) as url:
+        window = live(url=f"{url}{'live' if inside else 'else'}/").open("#size=128&entry=3,17")
+        until(lambda: "G[3, 17]" in window.text(".entry-words"))
+        course, channel = window.page.locator(".course"), window.page.locator("[data-channel=j]")
+        if inside:
+            until(course.is_visible)
+            assert channel.get_attribute("href") == "../atlas/index.html#relu3_1/17"
+            window.page.click("[data-tour='gram']")
+            for _ in range(5):
+                answers = window.page.locator(".tour-answers button")
+                if answers.count():
+                    answers.first.click()
+                window.page.click(".tour-next")
+            assert window.page.get_attribute(".tour-text a", "href") == "../03_gram.html"
+        else:
+            assert not course.is_visible()
+            assert channel.get_attribute("href") is None
+        assert window.problems == []
 
 
 # The tours
@@ -875,11 +917,7 @@ def test_weights_cut_short_get_a_sentence(browser, live, tmp_path):
     folder = copy_page(tmp_path / "page")
     weights = folder / "weights/compact.safetensors"
     weights.write_bytes(weights.read_bytes()[:100_000])
-    with http.server.ThreadingHTTPServer(
-        (HOST, 0), functools.partial(Quiet, directory=folder)
-    ) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        window = live(url=f"http://{HOST}:{server.server_port}/").open(phase="broken")
+    with static_server(folder) as url:
+        window = live(url=url).open(phase="broken")
         assert "weights" in window.text("#fault")
         assert window.pixels("#picture")[..., :3].std() > 10
-        server.shutdown()
