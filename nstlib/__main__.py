@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 
 from nstlib import commands, style_transfer
 from nstlib.images import PHOTOS
+from nstlib.live import PORT
+from nstlib.live.shell import live
 from nstlib.losses import CONVENTIONS
 from nstlib.optimize import RunFailed, is_out_of_memory
 from nstlib.optimizer import OPTIMIZERS
@@ -139,6 +141,15 @@ def _add_tools(add: Callable[..., argparse.ArgumentParser]) -> None:
     )
     sub.add_argument("name", choices=["imagenet"])
     sub.add_argument("--to", metavar="DIR", help="where (your cache, where load_vgg19 looks)")
+
+    sub = add("live", live, "paint in the browser: a page that computes there by itself")
+    sub.add_argument(
+        "--port", type=_natural, default=PORT, help=f"where the page is shown ({PORT}; 0 is any)"
+    )
+    sub.add_argument(
+        "--to", metavar="DIR", help="copy the page there, for another web server, and show nothing"
+    )
+    sub.add_argument("--no-browser", action="store_true", help="only say where the page is")
 
     sub = add("bench", commands.bench, "what a step costs on this machine")
     sub.add_argument("--weights", nargs="+", default=["random:1", "compact"])

@@ -20,7 +20,16 @@ settings.load_profile("calm")
 
 # What these modules make once takes long, a server or the site: each module stays in one worker.
 # (The groups of xdist 3.8 have no effect with pytest 9.2.)
-TOGETHER = ("browser", "browser_harness", "bundle", "course", "kernels", "paintings", "site")
+TOGETHER = (
+    "browser",
+    "browser_harness",
+    "bundle",
+    "course",
+    "kernels",
+    "live_page_engine",
+    "paintings",
+    "site",
+)
 
 pytest_plugins = ["browser"]
 

@@ -29,7 +29,8 @@ def gray(file):
 
 
 def test_every_committed_figure_has_a_maker_and_every_maker_its_figure(make):
-    makers = [*make.FIGURES, *script("screenshots").APPS]
+    shots = script("screenshots")
+    makers = [*make.FIGURES, *shots.APPS, *shots.PAGES]
     pictures = [*FOLDER.glob("*.jpg"), *(FOLDER.parent / "notebooks/stills").glob("*.jpg")]
     assert sorted(path.stem for path in pictures) == sorted(makers)
 

@@ -409,6 +409,13 @@ def test_links_lead_somewhere(site):
 
 
 @pytest.mark.long
+def test_the_live_page_is_in_the_site_and_in_every_sidebar(site, site_pages):
+    assert (site / "live/weights/compact.safetensors").is_file()
+    assert "../live/index.html" in site_pages["site/glossary.html"].links
+    assert "live/index.html" in site_pages["04_style.html"].links
+
+
+@pytest.mark.long
 def test_a_broken_link_is_found(site, tmp_path):
     folder = tmp_path / "site"
     shutil.copytree(site, folder)

@@ -26,6 +26,7 @@ import teachers
 from sphinx.writers.html5 import HTML5Translator
 
 import nstlib
+from nstlib.live import copy_page
 
 project = "nstlib"
 author = "The nstlib authors"
@@ -75,6 +76,17 @@ html_title = "nstlib for teachers" if FOR_TEACHERS else "nstlib"
 html_static_path = ["static"]
 html_extra_path = ["top"]  # index.html, which leads to site/index.html
 html_css_files = ["site.css"]
+templates_path = ["templates"]
+html_sidebars = {  # those of Furo, and a link to the live page
+    "**": [
+        "sidebar/brand.html",
+        "sidebar/search.html",
+        "sidebar/scroll-start.html",
+        "sidebar/live.html",
+        "sidebar/navigation.html",
+        "sidebar/scroll-end.html",
+    ]
+}
 html_copy_source = False
 html_domain_indices = False
 html_show_sphinx = False
@@ -93,8 +105,15 @@ class Translator(HTML5Translator):
         return super().starttag(node, tagname, suffix, empty, **attributes)
 
 
+def add_live_page(app, failure):
+    """Copy the page that paints in the browser into the finished site."""
+    if failure is None and app.builder.format == "html":
+        copy_page(Path(app.outdir) / "live")
+
+
 def setup(app):
-    """Formulas as drawings; the API pages from README's table and the docstrings; two editions."""
+    """Formulas as drawings; the API pages from README and docstrings; the live page; two editions."""
+    app.connect("build-finished", add_live_page)
     app.set_translator("html", Translator)
     app.add_html_math_renderer("drawn", (formulas.inline, None), (formulas.display, None))
     app.connect("source-read", api_pages.fill)
