@@ -68,7 +68,10 @@ bibtex_reference_style = "author_year"
 html_theme = "furo"
 html_title = "nstlib"
 html_static_path = ["static"]
-html_extra_path = ["top"]  # index.html, which leads to site/index.html
+html_extra_path = [
+    "top",  # index.html, which leads to site/index.html
+    "../../nstlib/atlas/pages",  # atlas/, which comes with the package
+]
 html_css_files = ["site.css"]
 html_copy_source = False
 html_domain_indices = False

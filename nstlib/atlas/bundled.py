@@ -4,6 +4,7 @@ import base64
 import html
 import json
 from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, metadata
 from importlib.resources import files
 from io import BytesIO
 from typing import Any
@@ -17,7 +18,6 @@ PAGES = files("nstlib.atlas") / "pages" / "atlas"
 HEIGHT = 56  # pixels of the pictures on a card
 PIXELS = 2  # of the file for one on the page
 SMALLEST = 24  # pixels; the crop of a smaller field shows its surroundings too
-SHOWN = 5  # crops on a card
 
 
 @lru_cache(maxsize=1)
@@ -27,7 +27,7 @@ def data() -> dict[str, Any]:
     return json.loads(text.partition("=")[2].strip().removesuffix(";"))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _opened(file: str) -> Image.Image:
     return Image.open(BytesIO((PAGES / file).read_bytes())).convert("RGB")
 
@@ -65,30 +65,45 @@ def crops(layer: str, channel: int) -> list[tuple[str, Image.Image]]:
     return found
 
 
-def card_html(layer: str, channel: int) -> str:
+def card_html(layer: str, channel: int, *, shown: int = 5, words: bool = True) -> str:
     """Return the card of a channel in a few lines of HTML, with its pictures in it.
 
     Args:
         layer: A ReLU of the bundled network.
         channel: Counted from 0.
+        shown: How many crops, at most.
+        words: Whether to say which stripes and colors it answers to.
 
     Returns:
-        The painted picture and the five strongest crops of photos and paintings, each with an alt text,
-        and a sentence about the stripes and colors that it answers to.
+        The painted picture and the strongest crops of photos and paintings, each with an alt text. Where
+        the address of the course's site is known (`project.urls` of the package, "Documentation"), the
+        title is a link to the page of the atlas.
     """
     name = f"channel {channel} of {layer}"
     pictures = [(f"The picture painted for {name}.", painted(layer, channel))]
     pictures += [
         (f"A crop of the {source} that {name} answers to.", crop)
-        for source, crop in crops(layer, channel)[:SHOWN]
+        for source, crop in crops(layer, channel)[:shown]
     ]
     images = "".join(_img(picture, alt) for alt, picture in pictures)
-    say = html.escape(data()["layers"][layer]["channels"][channel]["say"])
+    say = html.escape(data()["layers"][layer]["channels"][channel]["say"]) if words else ""
+    title, site = f"Channel {channel} in the atlas", _site()
+    if site:
+        title = f'<a href="{html.escape(site)}/atlas/index.html#{layer}/{channel}">{title}</a>'
     return (
-        f'<div style="line-height:1.35"><b>Channel {channel} in the atlas</b>: the picture painted '
-        f"for it, and crops of pictures that it answers to."
+        f'<div style="line-height:1.35"><b>{title}</b>: painted for it, and crops that it answers to.'
         f'<div style="display:flex;gap:3px;flex-wrap:wrap;margin:3px 0">{images}</div>{say}</div>'
     )
+
+
+def _site() -> str:
+    """The address of the course's site, or "" as long as it is published nowhere."""
+    try:
+        urls = metadata("nstlib").get_all("Project-URL") or []
+    except PackageNotFoundError:
+        return ""
+    found = dict(line.split(", ", 1) for line in urls)
+    return found.get("Documentation", "").rstrip("/")
 
 
 def _img(picture: Image.Image, alt: str) -> str:

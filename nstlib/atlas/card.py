@@ -1,6 +1,6 @@
 """The card of one channel as a figure, computed for any network."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -21,10 +21,10 @@ def channel_card(
     vgg: VGG19,
     layer: str,
     channel: int,
-    images: Sequence[Tensor],
+    images: Mapping[str, Tensor],
     *,
     side: int = 96,
-    steps: int = 60,
+    steps: int = 48,
     inches: float = 1.9,
 ) -> Figure:
     """Draw what a channel answers to: the picture painted for it, and its strongest places.
@@ -33,7 +33,7 @@ def channel_card(
         vgg: The network.
         layer: A ReLU, such as "relu3_1".
         channel: Counted from 0.
-        images: Pictures (1, 3, H, W) in [0, 1]; the four that it answers to most are shown, each cut
+        images: {name: picture (1, 3, H, W) in [0, 1]}; the four that it answers to most are shown, each cut
             out around the strongest place. A white frame marks what one feature sees, where it is
             smaller than the crop.
         side, steps: As in `maximize`.
@@ -48,7 +48,7 @@ def channel_card(
     if not images:
         raise ValueError("A card needs images to look at: give at least one.")
     painted = maximize(vgg, layer, channel, side=side, steps=steps)
-    seen = survey(vgg, images, [layer])[layer]
+    seen = survey(vgg, images.values(), [layer])[layer]
     best = strongest(seen, channel, range(len(images)), CROPS)
     together, _ = partners(seen, channel, 3)
     figure = Figure(figsize=(inches * (1 + CROPS), inches + 0.7), layout="constrained")
@@ -56,8 +56,9 @@ def channel_card(
     first.imshow(to_pil(painted))
     first.set_title("painted for it", fontsize=9)
     for axis, number in zip(axes, best, strict=False):
-        _draw_crop(axis, images[number], layer, seen.places[number, channel])
-        axis.set_title(f"in picture {number}: {seen.peaks[number, channel]:.1f}", fontsize=9)
+        name = list(images)[number]
+        _draw_crop(axis, images[name], layer, seen.places[number, channel])
+        axis.set_title(f"{name}: {seen.peaks[number, channel]:.1f}", fontsize=9)
     for axis in (first, *axes):
         axis.axis("off")
     names = ", ".join(str(k) for k, _ in together) or "none"

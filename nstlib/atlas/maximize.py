@@ -25,7 +25,7 @@ def maximize(
     channels: int | Sequence[int],
     *,
     side: int = 96,
-    steps: int = 60,
+    steps: int = 48,
     decay: float = 1.25,
     seed: int = 0,
 ) -> Tensor:

@@ -97,7 +97,7 @@ def round_trip(distances: np.ndarray) -> list[int]:
         distances: (n, n).
     """
     others = range(1, len(distances))
-    trips = np.array([(0, *trip) for trip in itertools.permutations(others) if trip[0] < trip[-1]])
+    trips = np.array([(0, *trip) for trip in itertools.permutations(others) if trip[0] <= trip[-1]])
     lengths = distances[trips, np.roll(trips, -1, axis=1)].sum(axis=1)
     return [int(place) for place in trips[lengths.argmin()]]
 
