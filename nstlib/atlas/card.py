@@ -33,8 +33,8 @@ def channel_card(
         vgg: The network.
         layer: A ReLU, such as "relu3_1".
         channel: Counted from 0.
-        images: {name: picture (1, 3, H, W) in [0, 1]}; the four that it answers to most are shown, each cut
-            out around the strongest place. A white frame marks what one feature sees, where it is
+        images: {name: picture (1, 3, H, W) in [0, 1]}; the four that it answers to most are shown, each
+            cut out around the strongest place. A white frame marks what one feature sees, where it is
             smaller than the crop.
         side, steps: As in `maximize`.
         inches: The width of each picture.
