@@ -24,7 +24,7 @@ def channel_card(
     images: Mapping[str, Tensor],
     *,
     side: int = 96,
-    steps: int = 48,
+    steps: int = 40,
     inches: float = 1.9,
 ) -> Figure:
     """Draw what a channel answers to: the picture painted for it, and its strongest places.

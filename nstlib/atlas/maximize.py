@@ -25,7 +25,7 @@ def maximize(
     channels: int | Sequence[int],
     *,
     side: int = 96,
-    steps: int = 48,
+    steps: int = 40,
     decay: float = 1.25,
     seed: int = 0,
 ) -> Tensor:
@@ -60,7 +60,7 @@ def maximize(
     rng = torch.Generator().manual_seed(seed)
     start = 0.1 * torch.randn(1, 3, side, side // 2 + 1, 2, generator=rng)
     waves = start.repeat(len(channels), 1, 1, 1, 1).to(vgg.device).requires_grad_()
-    adam = torch.optim.Adam([waves], lr=0.08)
+    adam = torch.optim.Adam([waves], lr=0.1)
     rows, convolution = range(len(channels)), layer.replace("relu", "conv")
     for _ in range(steps):
         seen = shaken(_pictures(waves, decay), rng, pixels=max(2, min(8, side // 8)))

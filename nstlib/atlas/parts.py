@@ -20,7 +20,7 @@ from nstlib.style_transfer import transfer
 from nstlib.vgg import VGG19, load_vgg19
 
 NETWORKS = ("trained", "formula", "random")
-SIDES = {"1": 32, "2": 48, "3": 72, "4": 96, "5": 112}
+SIDES = {"1": 32, "2": 48, "3": 64, "4": 88, "5": 104}
 """Of the painted pictures, in pixels, by block: a few times what a channel sees."""
 DECAYS = {"1": 1.25, "2": 1.25, "3": 1.25, "4": 1.5, "5": 1.5}
 CHUNK = 16  # channels that are painted at once
@@ -30,7 +30,7 @@ COMPARED = (
 CANVASES = 64
 SEEDS = 3  # of each painting on the map of styles
 WALK = (0.25, 0.5, 0.75)
-CONTENT, CONTENT_SIDE, CONTENT_STEPS = "astronaut", 192, 80
+CONTENT, CONTENT_SIDE, CONTENT_STEPS = "astronaut", 192, 60
 
 
 @lru_cache(maxsize=3)
