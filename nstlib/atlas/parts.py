@@ -20,7 +20,7 @@ from nstlib.style_transfer import transfer
 from nstlib.vgg import VGG19, load_vgg19
 
 NETWORKS = ("trained", "formula", "random")
-SIDES = {"1": 32, "2": 48, "3": 64, "4": 88, "5": 104}
+SIDES = {"1": 32, "2": 48, "3": 64, "4": 88, "5": 96}
 """Of the painted pictures, in pixels, by block: a few times what a channel sees."""
 DECAYS = {"1": 1.25, "2": 1.25, "3": 1.25, "4": 1.5, "5": 1.5}
 CHUNK = 16  # channels that are painted at once
