@@ -36,7 +36,7 @@ COLUMNS = 16  # of a sprite
 CROPS, PARTNERS, APART = 3, 6, 3  # crops of each kind; channels named as partners
 LEVELS = "0123456789abcdefghijklmnopqrstuvwxyz"
 """A share from 0 to 1 is one of these 36 letters in the data."""
-QUALITY = 55  # of WebP pictures
+QUALITY = 60  # of WebP pictures
 
 
 def build(to: str | Path, *, n_jobs: int = 1) -> Iterator[str]:
