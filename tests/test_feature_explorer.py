@@ -358,3 +358,17 @@ def test_closing_lets_go_of_the_features(vgg, cat):
     app.close()
     assert app._features == {}
     assert all(widget.comm is None for widget in descendants(app))
+
+
+def test_the_card_of_the_channel_is_that_of_the_bundled_network(app, cat):
+    assert app.atlas.value == ""  # the network here is another one
+    bundled = feature_explorer(cat, layer="relu2_1", size=64)
+    try:
+        channel = bundled.channel.value
+        assert f"Channel {channel} in the atlas" in bundled.atlas.value
+        bundled.channel.value = other = (channel + 1) % 32
+        assert f"Channel {other} in the atlas" in bundled.atlas.value
+        bundled.before.value = True  # the channel of the convolution is the same one
+        assert f"channel {other} of relu2_1" in bundled.atlas.value
+    finally:
+        bundled.close()

@@ -893,3 +893,17 @@ def test_closing_leaves_nothing_behind(vgg):
     app.close()
     assert app.job.join(WAIT)
     assert all(widget.comm is None for widget in descendants(app))
+
+
+def test_the_cards_of_both_channels_are_those_of_the_bundled_network(app):
+    assert app.atlas.value == ""  # the network here is another one
+    bundled = settled(gram_explorer(painting("waves", size=64), layer="relu2_1", size=64))
+    try:
+        bundled.i.value, bundled.j.value = 3, 7
+        settled(bundled)
+        assert "Channel 3 in the atlas" in bundled.atlas.value
+        assert "Channel 7 in the atlas" in bundled.atlas.value
+        bundled.j.value = 3
+        assert settled(bundled).atlas.value.count("in the atlas") == 1
+    finally:
+        bundled.close()

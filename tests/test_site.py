@@ -15,11 +15,12 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pytest
 from browser import hindrances, needs_chromium, until
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from teachers_material import KINDS, LINK, found_in, pieces
 from test_notebooks import NO_NETWORK, NOTEBOOKS
 
 import nstlib
+from nstlib.atlas import bundled
 
 pytest.importorskip("myst_nb", reason="no Sphinx here: pip install '.[test]'")
 pytest.importorskip("ziamath", reason="no ziamath here: pip install '.[test]'")
@@ -98,6 +99,13 @@ def test_the_static_explorer_stays_with_its_parts_alone():
 def test_an_app_without_a_picture_is_refused():
     with pytest.raises(ValueError, match="new_app"):
         read(new_code_cell("new_app(3)", outputs=[view("a")]), states={})
+
+
+def test_a_link_to_the_atlas_leads_to_the_folder_on_the_site():
+    cell = new_markdown_cell("See [the atlas](../nstlib/atlas/pages/atlas/index.html#relu4_2/35).")
+    assert read(cell).cells[0].source == (
+        'See <a href="atlas/index.html#relu4_2/35">the atlas</a>.'
+    )
 
 
 # Formulas and docstrings
@@ -246,9 +254,17 @@ def pages(folder):
     return {path.relative_to(folder).as_posix(): Page(path.read_text("utf-8")) for path in found}
 
 
+def channels_of_the_atlas():
+    """What may follow the # in an address of the atlas; a script draws it, so it is no id."""
+    layers = bundled.data()["layers"].items()
+    return {f"{layer}/{k}" for layer, one in layers for k in range(len(one["channels"]))}
+
+
 def broken_links(folder):
     """["page: link"] for every link inside the site to a file or a place in it that is not there."""
     found, all_pages = [], pages(folder)
+    if "atlas/index.html" in all_pages:
+        all_pages["atlas/index.html"].ids |= channels_of_the_atlas()
     for name, page in all_pages.items():
         for link in page.links:
             parts = urlsplit(link)
@@ -491,7 +507,7 @@ def test_glossary_terms_are_linked(site_pages):
 
 # In a browser
 
-LOOKED_AT = ["site/index", "03_gram", "playground", "site/api"]
+LOOKED_AT = ["site/index", "03_gram", "playground", "site/api", "atlas/index", "atlas/styles"]
 TOO_WIDE = """() => {
     const wide = document.documentElement.scrollWidth > window.innerWidth;
     const inside = e => { for (; e; e = e.parentElement) {

@@ -74,7 +74,10 @@ bibtex_reference_style = "author_year"
 html_theme = "furo"
 html_title = "nstlib for teachers" if FOR_TEACHERS else "nstlib"
 html_static_path = ["static"]
-html_extra_path = ["top"]  # index.html, which leads to site/index.html
+html_extra_path = [
+    "top",  # index.html, which leads to site/index.html
+    "../../nstlib/atlas/pages",  # atlas/, which comes with the package
+]
 html_css_files = ["site.css"]
 templates_path = ["templates"]
 html_sidebars = {  # those of Furo, and a link to the live page

@@ -21,6 +21,8 @@ LINKS = ("LinkModel", "DirectionalLinkModel")
 STATIC = "static_gram_explorer"
 # In a notebook, for GitHub; here the app itself is replaced by it.
 BELOW_THE_APP = re.compile(r"^!\[[^\]]*\]\(stills/[^)]*\)\n*", re.MULTILINE)
+# The atlas comes with the package; on the site it has a folder of its own.
+ATLAS = re.compile(r"\[([^\]]+)\]\(\.\./nstlib/atlas/pages/([^)]+)\)")
 APPS = {
     "feature_explorer": (
         "app_features.jpg",
@@ -71,6 +73,7 @@ def read(text: str) -> NotebookNode:
             cells += _one_picture_each(cell)
         else:
             cell.source = BELOW_THE_APP.sub("", cell.source)
+            cell.source = ATLAS.sub(r'<a href="\2">\1</a>', cell.source)
             cells += [cell] if cell.source.strip() else []
     notebook.cells = cells
     if kept:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nstlib.atlas import bundled
 from nstlib.vgg import VGG19, load_vgg19, receptive_field
 from nstlib.widgets import maps
 from nstlib.widgets.app import App
@@ -48,7 +49,11 @@ def feature_explorer(
         features = vgg(image.to(vgg.device), [name.replace("relu", "conv") for name in relus])
     arrays = [feature[0].to("cpu", torch.float32).numpy() for feature in features.values()]
     return FeatureExplorer(
-        image, dict(zip(relus, arrays, strict=True)), layer=first, before=layer != first
+        image,
+        dict(zip(relus, arrays, strict=True)),
+        layer=first,
+        before=layer != first,
+        in_atlas=bundled.is_of(vgg),
     )
 
 
@@ -60,10 +65,19 @@ class FeatureExplorer(FeaturePage):
         features: {relu layer: (C, H', W')}, the values before the ReLU.
         layer: The first one to show, a relu layer.
         before: Whether to show it before the ReLU.
+        in_atlas: Whether the bundled atlas is about this network.
     """
 
-    def __init__(self, image: Tensor, features: dict[str, np.ndarray], *, layer: str, before: bool):
-        self._image, self._features = image, features
+    def __init__(
+        self,
+        image: Tensor,
+        features: dict[str, np.ndarray],
+        *,
+        layer: str,
+        before: bool,
+        in_atlas: bool = False,
+    ):
+        self._image, self._features, self._in_atlas = image, features, in_atlas
         self._shapes = {name: values.shape for name, values in features.items()}
         super().__init__(image, list(features), layer=layer, before=before)
         self._setting = False  # whether the app itself is changing the controls
@@ -152,6 +166,8 @@ class FeatureExplorer(FeaturePage):
         self.about_channel.value = _lines(
             f"<b>Channel {channel}</b> {words.of_channel(values, rank, len(self._order))}"
         )
+        if self._in_atlas:
+            self.atlas.value = bundled.card_html(self.layer.value, channel)
         self._say_place()
 
     def _pick_channel(self) -> None:

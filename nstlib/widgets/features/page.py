@@ -99,6 +99,7 @@ class FeaturePage(App):
         self.about_place = widgets.HTML().add_class("nst-feature-about-place")
         self.about_channel = widgets.HTML().add_class("nst-feature-about-channel")
         self.about_layer = widgets.HTML().add_class("nst-feature-about-layer")
+        self.atlas = widgets.HTML().add_class("nst-feature-atlas")
 
     def _arrange(self, image: Tensor) -> None:
         height, width = image.shape[2:]
@@ -135,7 +136,7 @@ class FeaturePage(App):
                         ],
                         layout=column,
                     ),
-                    widgets.VBox([self.grid, self.about_layer], layout=column),
+                    widgets.VBox([self.grid, self.about_layer, self.atlas], layout=column),
                 ],
                 layout={"flex_flow": "row wrap", "grid_gap": "8px 14px"},
             ),

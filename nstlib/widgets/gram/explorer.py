@@ -6,6 +6,7 @@ from functools import partial
 
 from torch import Tensor
 
+from nstlib.atlas import bundled
 from nstlib.images import load_image
 from nstlib.job import Job
 from nstlib.paintings import PAINTINGS
@@ -107,6 +108,7 @@ class GramExplorer(App):
         self._setting = False  # whether the app itself is setting a control, and not the user
         self._stale = True  # whether the matrix on the page has to be drawn anew
         self._drawn: tuple = ()  # the entry on the page
+        self._in_atlas = bundled.is_of(vgg)
         given = [name for name in images if name != "A"]
         add_controls(self, layers, layer, [NONE, *given, *PAINTINGS])
         for name in images:
@@ -292,3 +294,12 @@ class GramExplorer(App):
             ]
         )
         self.entry.sentence.value = words.paragraph(view.sentence())
+        self.atlas.value = self._cards()
+
+    def _cards(self) -> str:
+        """What the atlas of the network has about the two channels of the entry, as HTML."""
+        layer = self.view.layer.replace("conv", "relu")
+        if not self._in_atlas or not layer.startswith("relu"):
+            return ""
+        channels = dict.fromkeys(self.view.pair)
+        return "".join(bundled.card_html(layer, k, words=False) for k in channels)

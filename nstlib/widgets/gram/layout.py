@@ -254,6 +254,7 @@ def add_controls(app, layers: Sequence[str], layer: str, others: Sequence[str]) 
     app.back = button("◀", "gram-back", "The pair before this one")
     app.next = button("next ▶", "gram-next", "The next pair")
     app.entry = Entry()
+    app.atlas = widgets.HTML().add_class("nst-gram-atlas")
     tips = [
         "The maps of the picture",
         "Put the positions of all maps in the same random order",
@@ -274,7 +275,7 @@ def lay_out(app) -> None:
     )
     pair = widgets.HBox([app.i, app.j, app.route, app.back, app.next], layout=row)
     right = widgets.VBox(
-        [pair, app.entry, app.test], layout={"flex": "1 1 440px", "max_width": "640px"}
+        [pair, app.entry, app.test, app.atlas], layout={"flex": "1 1 440px", "max_width": "640px"}
     )
     app.fill(top, widgets.HBox([left, right], layout={"flex_flow": "row wrap"}))
 
