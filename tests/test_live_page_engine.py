@@ -321,6 +321,24 @@ def test_weights_that_change_in_a_pause_lead_the_next_step(open_engine):
     assert step["total"] == pytest.approx(right.losses["total"], rel=1e-3)
 
 
+def test_adam_begins_anew_with_other_weights_and_only_with_other_ones(open_engine):
+    engine = open_engine("wasm")
+    engine.begin(*pictures(0))
+    moves = []
+    for weights in (None, None, WEIGHTS, WEIGHTS | {"style/relu1_1": 0.02}):
+        if weights:
+            engine.send(type="weights", weights=dict(weights))
+        before = engine.inspect()["pixels"]
+        engine.send(type="step")
+        engine.wait("step")
+        after = engine.inspect()["pixels"]
+        inside = (before > 0.03) & (before < 0.97)  # where nothing is cut off at 0 or 1
+        moves.append((after - before).abs()[inside].quantile(torch.tensor([0.1, 0.9])))
+    # Adam's very first step has one length, the rate; those after it have many lengths.
+    for move, first in zip(moves, (True, False, False, True), strict=True):
+        assert torch.allclose(move, torch.tensor(0.02), atol=1e-5) == first, moves
+
+
 def test_it_paints_until_it_is_paused_and_follows_the_weights(open_engine):
     engine = open_engine("wasm")
     engine.begin(*pictures(0))
