@@ -91,9 +91,9 @@ def load_image(
 def load_mask(source: Source, *, size: int | tuple[int, int] | None = None) -> Tensor:
     """Make a mask of a picture: 1 where it is white, 0 where it is black.
 
-    Where parts of a picture are transparent, it is their alpha channel that counts and not their color:
-    1 where something was painted. Of colors, the strongest channel counts, so that a red region on black
-    is one as well. `save_image(mask.expand(1, 3, -1, -1), "mask.png")` keeps a mask of 256 grays exactly.
+    If the picture has transparent parts, its alpha channel counts and not its colors: 1 where something
+    was painted. Of a color, the strongest channel counts, so that red on black is a region as well.
+    `save_image(mask.expand(1, 3, -1, -1), "mask.png")` keeps a mask of 256 grays exactly.
 
     Args:
         source: As in `load_image`; a path, a URL, an array (H, W), ….
@@ -109,8 +109,10 @@ def load_mask(source: Source, *, size: int | tuple[int, int] | None = None) -> T
     """
     _check_size(size)
     pixels = _pixels(source)
-    if pixels.ndim == 3 and pixels.shape[2] == 4 and pixels[..., 3].min() < pixels[..., 3].max():
-        pixels = pixels[..., 3]
+    if pixels.ndim == 3 and pixels.shape[2] == 4:
+        opaque = np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1
+        pixels = pixels[..., 3] if pixels[..., 3].min() < opaque else pixels[..., :3]
+    pixels = pixels.astype(np.float32) if pixels.dtype == bool else pixels
     planes = _planes(pixels).max(0, keepdims=True)
     return torch.from_numpy(_fit(planes, size=size, upscale=False))[None]
 
@@ -257,20 +259,22 @@ def check_mask(mask: object, what: str = "The mask", size: tuple[int, int] | Non
     wanted = "(1, 1, H, W)" if size is None else f"(1, 1, {size[0]}, {size[1]})"
     if not isinstance(mask, Tensor) or mask.ndim != 4 or mask.shape[:2] != (1, 1):
         shape = tuple(mask.shape) if hasattr(mask, "shape") else type(mask).__name__
-        raise ValueError(f"{what} must be a tensor of shape {wanted}, not {shape}.")
+        raise ValueError(
+            f"{what} must be a tensor of shape {wanted}, not {shape}; load_mask gives one."
+        )
     if size not in (None, tuple(mask.shape[2:])):
         raise ValueError(
             f"{what} has {mask.shape[3]} x {mask.shape[2]} pixels and its picture {size[1]} x "
-            f"{size[0]}: resize(mask, {size}) makes it fit."
+            f"{size[0]}; resize(mask, {size}) makes it fit."
         )
     mask = mask.detach().float()
     if not mask.isfinite().all():
-        raise ValueError(f"{what} has NaN or infinite values: it goes from 0 to 1.")
+        raise ValueError(f"{what} has NaN or infinite values; give numbers from 0 to 1.")
     low, high = mask.min().item(), mask.max().item()
     if low < 0 or high > 1:
-        raise ValueError(f"{what} goes from {low:.4g} to {high:.4g}: scale or clip it to [0, 1].")
+        raise ValueError(f"{what} goes from {low:.4g} to {high:.4g}; scale or clip it to [0, 1].")
     if not high:
-        raise ValueError(f"{what} is 0 everywhere: it needs a region above 0.")
+        raise ValueError(f"{what} is 0 everywhere; give it a region above 0.")
     return mask
 
 

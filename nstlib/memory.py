@@ -53,8 +53,8 @@ def step_bytes(
     kept = number * floats_per_pixel(vgg, layers)
     making = 4 * number * vgg.conv1_1.out_channels
     copies = 0 if number == 4 else 2 * 4 * sum(_floats(vgg, layer) for layer in layers)
-    # Features times a mask, and the gradient of that.
-    copies += 2 * 4 * sum(_floats(vgg, layer) for layer in masked)
+    # Features times their mask, which a masked Gram matrix keeps beside the features.
+    copies += 4 * sum(_floats(vgg, layer) for layer in masked)
     return int(pixels + crop * (kept + making + copies))
 
 
