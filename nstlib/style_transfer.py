@@ -25,7 +25,6 @@ Layers = str | Sequence[str] | Mapping[str, float]
 Optimizers = str | Callable[[list[Tensor]], Optimizer]
 
 CONTENT_LAYERS = ("relu4_2",)
-KINDS = ("content", "style")
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 
 
@@ -58,8 +57,8 @@ def transfer(
         content: (1, 3, H, W) in [0, 1].
         style: The same with any size; or several, mixed in equal parts; or pairs (picture, share).
         masks: Where each style is painted: one for each, (1, 1, H, W) in [0, 1] of the size of the
-            content, which add up to at most 1; None is what the others leave. Where they leave something
-            over, less style is asked for. Without masks, styles are mixed and painted everywhere.
+            content, which add up to at most 1; None is what the others leave. Where they add up to less,
+            less style is asked for. Without masks, styles are mixed and painted everywhere.
         style_masks: Which part of each style picture counts, of the size of that picture; None is all.
         vgg: The network, by default the compact one.
         content_layers, style_layers: Names share the weight 1 evenly, as in the paper; {name: weight}
@@ -236,7 +235,8 @@ def picture_losses(
         styles: Pairs (picture, share) whose Gram matrices are mixed; the shares add up to 1.
         names: "content/LAYER" and "style/LAYER"; "tv" is always there.
         masks: Where each style is asked for, (1, 1, H, W) of the size of the picture. Nothing is mixed
-            then; each style has losses of its own, of several named "style/LAYER/1" and so on.
+            then; each style has losses of its own, of several named "style/LAYER/1" and so on. A loss is
+            0 if its region is smaller than one position of the layer.
         style_masks: Which part of each style picture counts, of its size; None is all of it.
         convention: One of `losses.CONVENTIONS`.
         tile: The side of the tiles in which pictures go through the network; None is in one piece.
@@ -283,6 +283,8 @@ def picture_losses(
         none = {f"style/{key}": x.new_zeros(()) for key in sorted(too_small)}
         return none | {"tv": total_variation(x)}
 
+    if not targets and not aims:
+        return rest
     return losses if tile is None else losses_in_tiles
 
 
@@ -305,13 +307,14 @@ def _paint(
     if convention not in CONVENTIONS:
         names = ", ".join(CONVENTIONS)
         raise ValueError(f"Unknown convention {convention!r}: choose one of {names}.")
-    keys = {kind: [n.partition("/")[2] for n in weights if n.startswith(kind)] for kind in KINDS}
-    layers = checked_layers(map(layer_of, keys["content"] + keys["style"]), vgg.layers)
+    keys = {name: name.partition("/")[2] for name in weights if name != "tv"}
+    layers = checked_layers(map(layer_of, keys.values()), vgg.layers)
+    guided = [layer_of(key) for name, key in keys.items() if name.startswith("style/")]
     if scales is None:
         scales = state["scales"] if state else halvings(max(start.shape[2:]), steps)
     _check_scales(scales, steps)
     for what, several in (("mask", masks), ("style mask", style_masks)):
-        _check_fill(what, several, map(layer_of, keys["style"]), max(scales))
+        _check_fill(what, several, guided, max(scales))
     plan = {
         "scales": [float(scale) for scale in scales],
         "ends": [steps * (i + 1) // len(scales) for i in range(len(scales))],
@@ -325,7 +328,7 @@ def _paint(
     def tile(scale: float) -> int | None:
         """The side of the tiles at one scale; a ValueError if not even they would fit."""
         shapes = [_scaled_shape(one, scale) for one in (start, *(style for style, _ in styles))]
-        masked = [layer_of(key) for key in keys["style"]] if masks else []
+        masked = guided if masks else ()
         return fitting_tile(vgg, shapes, layers, masked=masked, history=history, tile=vgg.tile)
 
     tile(max(scales))

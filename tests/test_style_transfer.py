@@ -291,6 +291,8 @@ def test_a_region_too_small_for_a_layer_is_asked_for_it_once_the_picture_is_larg
     assert small["style/relu5_1/1"] == 0 < small["style/relu5_1/2"]
     assert large["style/relu5_1/1"] > 0
     assert small["style/relu1_1/1"] > 0
+    deep = {**layers, "style_layers": "relu5_1", "content_layers": (), "tv_weight": 0}
+    assert last(transfer(content, style, masks=mask, vgg=vgg, **deep)).losses["style/relu5_1"] > 0
     mask[..., 15, :] = 0
     with pytest.raises(ValueError, match=r"covers 240 pixels, .* relu5_1 stands for 256: make"):
         transfer(content, style, masks=mask, vgg=vgg, **layers)
