@@ -5,11 +5,13 @@ Everything is seeded and made of bundled pictures. Prints a row for each figure 
 
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 import torch
 from matplotlib.figure import Figure
+from skimage.draw import polygon2mask
 from torch import Tensor
 
 import nstlib
@@ -117,6 +119,76 @@ def experiments() -> Figure:
     )
 
 
+def regions() -> Figure:
+    """Two paintings in two regions of a photo; the one in the middle shows what is asked for where."""
+    pictures, titles = [], []
+    for name, mask, paintings in (
+        ("coffee", _table(), ("mosaic", "waves")),
+        ("astronaut", _polygon(ASTRONAUT), ("sunset", "night")),
+        ("camera", _polygon(CAMERAMAN), ("woodcut", "lilies")),
+    ):
+        content = nstlib.photo(name, size=384)
+        one, other = (nstlib.painting(painting, size=384) for painting in paintings)
+        result = _painted(content, [one, other], masks=[mask, None], steps=150)
+        (height, width), asked = content.shape[2:], [one, other]
+        one, other = (painting[..., :height, :width] for painting in asked)
+        pictures += [content, mask * one + (1 - mask) * other, result]
+        titles += [f"photo: {name}", " and ".join(paintings), "a style for each region"]
+    return plots.panels(pictures, titles, columns=3, inches=3.84)
+
+
+# Outlines in the photos at 384 px, as (x, y).
+ASTRONAUT = (
+    *((25, 383), (28, 300), (18, 250), (40, 205), (88, 172), (86, 142), (97, 120), (128, 113)),
+    *((132, 98), (118, 85), (113, 60), (128, 30), (152, 14), (185, 16), (211, 35), (215, 65)),
+    *(
+        (206, 88),
+        (192, 108),
+        (212, 140),
+        (227, 168),
+        (226, 195),
+        (256, 212),
+        (266, 255),
+        (290, 258),
+    ),
+    *((345, 258), (378, 300), (383, 330), (383, 383)),
+)
+CAMERAMAN = (
+    *((0, 383), (0, 255), (20, 190), (60, 118), (120, 84), (128, 66), (150, 50), (178, 54)),
+    *(
+        (194, 78),
+        (194, 100),
+        (242, 104),
+        (242, 150),
+        (215, 182),
+        (165, 182),
+        (138, 218),
+        (122, 262),
+    ),
+    (112, 383),
+)
+
+
+def _polygon(corners: Sequence[tuple[int, int]], height: int = 384, width: int = 384) -> Tensor:
+    """(1, 1, H, W), 1 inside."""
+    inside = polygon2mask((height, width), [(y, x) for x, y in corners])
+    return torch.from_numpy(inside)[None, None].float()
+
+
+def _table() -> Tensor:
+    """The table in `coffee` at 384 px: what lies outside of saucer and cup, two ellipses."""
+    y, x = torch.meshgrid(torch.linspace(0, 1, 256), torch.linspace(0, 1.5, 384), indexing="ij")
+    outside = torch.ones_like(x, dtype=torch.bool)
+    for center_y, center_x, half_height, half_width, degrees in (
+        (0.572, 0.696, 0.40, 0.502, 9.0),
+        (0.29, 0.733, 0.25, 0.30, 0.0),
+    ):
+        turn, u, v = torch.tensor(degrees).deg2rad(), x - center_x, y - center_y
+        along, across = u * turn.cos() + v * turn.sin(), v * turn.cos() - u * turn.sin()
+        outside &= (along / half_width).square() + (across / half_height).square() > 1
+    return outside[None, None].float()
+
+
 def optimizers() -> Figure:
     """Total loss over steps: L-BFGS against Adam, one scale, from the content picture."""
     content, style = nstlib.photo("cat", size=192), nstlib.painting("lilies", size=192)
@@ -156,6 +228,7 @@ MAKERS = (
     gram_by_depth,
     weights_and_layers,
     experiments,
+    regions,
     optimizers,
     contact_sheet,
 )

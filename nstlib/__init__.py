@@ -5,14 +5,14 @@ and the losses to a gradient on its pixels, and `transfer` follows that gradient
 """
 
 from nstlib.hooks import tapped
-from nstlib.images import load_image, noise_like, photo, resize, save_image, to_pil
+from nstlib.images import load_image, load_mask, noise_like, photo, resize, save_image, to_pil
 from nstlib.losses import content_loss, gram_matrix, style_loss, total_variation
 from nstlib.optimize import RunFailed, Step, minimize
 from nstlib.optimizer import PixelAdam, PixelLBFGS
 from nstlib.paintings import painting
 from nstlib.progress import finish, watch
 from nstlib.style_transfer import reconstruct_content, reconstruct_style, transfer
-from nstlib.vgg import LAYERS, VGG19, load_vgg19, receptive_field
+from nstlib.vgg import LAYERS, VGG19, layer_mask, load_vgg19, receptive_field
 
 __version__ = "0.1.0"
 
@@ -26,7 +26,9 @@ __all__ = [
     "content_loss",
     "finish",
     "gram_matrix",
+    "layer_mask",
     "load_image",
+    "load_mask",
     "load_vgg19",
     "minimize",
     "noise_like",

@@ -80,12 +80,22 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = add("transfer", commands.transfer, "paint a picture in the style of another")
     sub.add_argument("--content", default="astronaut", help="the picture to paint (astronaut)")
-    sub.add_argument(
-        "--style", nargs="+", default=["night"], help="how: one or more pictures (night)"
-    )
+    several = {"nargs": "+", "action": "extend"}
+    sub.add_argument("--style", **several, help="how: one or more pictures (night)")
     _add_picture_options(sub, "transfer.png")
     sub.add_argument("--style-size", type=int, help="longer side of the style (that of --size)")
     sub.add_argument("--style-mix", nargs="+", type=float, help="shares of several styles")
+    sub.add_argument(
+        "--mask",
+        **several,
+        help="where each style is painted: pictures, white in the region and black outside of it; one "
+        "fewer than styles leaves the rest to the last style",
+    )
+    sub.add_argument(
+        "--style-mask",
+        **several,
+        help="the part of each style that counts: such a picture for each, or the word all",
+    )
     _add_run_options(sub, style_transfer.transfer)
     sub.add_argument("--seed", type=int, default=0, help=f"{RECIPE_HELP['seed']} (0)")
     sub.add_argument(

@@ -18,7 +18,15 @@ import torch
 from torch import Tensor
 
 from nstlib import style_transfer
-from nstlib.images import PHOTOS, WRITE_FORMATS, load_image, noise_like, save_image
+from nstlib.images import (
+    PHOTOS,
+    WRITE_FORMATS,
+    load_image,
+    load_mask,
+    noise_like,
+    resize,
+    save_image,
+)
 from nstlib.losses import gram_matrix, style_loss
 from nstlib.optimize import RunFailed, Step
 from nstlib.optimizer import optimizer_maker
@@ -36,23 +44,16 @@ def transfer(options: argparse.Namespace) -> int:
     out = _check_output(options.out, WRITE_FORMATS)
     state = _load_state(options.resume)
     content = picture(options.content, options.size)
-    styles = [picture(name, options.style_size or options.size) for name in options.style]
-    shares = options.style_mix or [1.0] * len(styles)
-    if len(shares) != len(styles):
-        raise ValueError(
-            f"--style-mix has {len(shares)} shares for {len(styles)} pictures; give one for each."
-        )
+    names = options.style or ["night"]
+    styles = [picture(name, options.style_size or options.size) for name in names]
     arguments = _recipe_arguments(options, style_transfer.transfer)
     if options.init == "noise":
         arguments["init"] = noise_like(content, seed=options.seed)
     elif options.init != "content":
         arguments["init"] = picture(options.init, options.size)
+    arguments |= _mask_arguments(options, content, styles)
     run = style_transfer.transfer(
-        content,
-        list(zip(styles, shares, strict=True)),
-        vgg=_vgg(options),
-        state=state,
-        **arguments,
+        content, _mixed(options, styles), vgg=_vgg(options), state=state, **arguments
     )
     try:
         last, status = _keep_best(run, out, options)
@@ -67,6 +68,51 @@ def transfer(options: argparse.Namespace) -> int:
             f"  {sys.executable} -m jupyter lab{folder}"
         )
     return status
+
+
+def _mixed(options: argparse.Namespace, styles: list[Tensor]) -> list:
+    """The styles, as pairs with their shares where there are shares."""
+    shares = options.style_mix
+    if shares is None:
+        return styles
+    if len(shares) != len(styles):
+        raise ValueError(
+            f"--style-mix has {len(shares)} shares for {len(styles)} pictures; give one for each."
+        )
+    return list(zip(styles, shares, strict=True))
+
+
+def _mask_arguments(options: argparse.Namespace, content: Tensor, styles: list[Tensor]) -> dict:
+    """The masks as arguments of `transfer`; with one fewer than styles, the last style gets the rest."""
+    masks, style_masks = options.mask, options.style_mask
+    if masks is not None:
+        masks = [_mask(name, content) for name in masks]
+        if len(styles) - len(masks) not in (0, 1):
+            raise ValueError(
+                f"--mask has {len(masks)} masks for {len(styles)} styles; give one for each, or one "
+                "fewer: the last style then gets the rest."
+            )
+        masks += [None] * (len(styles) - len(masks))
+    if style_masks is not None:
+        if len(style_masks) != len(styles):
+            raise ValueError(
+                f"--style-mask has {len(style_masks)} masks for {len(styles)} styles; give one for "
+                "each, or the word all."
+            )
+        pairs = zip(style_masks, styles, strict=True)
+        style_masks = [None if name == "all" else _mask(name, style) for name, style in pairs]
+    return {"masks": masks, "style_masks": style_masks}
+
+
+def _mask(name: str, image: Tensor) -> Tensor:
+    """The mask of a name that a user typed, resized to the image that it belongs to."""
+    mask, (height, width) = load_mask(name), image.shape[2:]
+    if abs(mask.shape[2] / mask.shape[3] * width / height - 1) > 0.02:
+        raise ValueError(
+            f"The mask {name} has {mask.shape[3]} x {mask.shape[2]} pixels and its picture {width} x "
+            f"{height}: they need the same proportions."
+        )
+    return resize(mask, (height, width))
 
 
 def content(options: argparse.Namespace) -> int:

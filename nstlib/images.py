@@ -84,20 +84,37 @@ def load_image(
         OSError: For a picture that cannot be had; FileNotFoundError, if there is no such file.
     """
     _check_size(size)
-    if isinstance(source, Tensor):
-        pixels = _tensor_pixels(source)
-    elif isinstance(source, np.ndarray):
-        pixels = source
-    elif isinstance(source, Image.Image):
-        pixels = _picture_pixels(source, "The PIL image")
-    elif isinstance(source, bytes | bytearray | memoryview):
-        pixels = _picture_pixels(BytesIO(bytes(source)), "The data")
-    elif isinstance(source, str | os.PathLike):
-        pixels = _named_pixels(source)
-    else:
-        raise ValueError(f"A {type(source).__name__} is no picture; give a path or an array.")
-    planes = _fit(_planes(pixels), size=size, upscale=upscale)
+    planes = _fit(_planes(_pixels(source)), size=size, upscale=upscale)
     return torch.from_numpy(planes)[None]
+
+
+def load_mask(source: Source, *, size: int | tuple[int, int] | None = None) -> Tensor:
+    """Make a mask of a picture: 1 where it is white, 0 where it is black.
+
+    If the picture has transparent parts, its alpha channel counts and not its colors: 1 where something
+    was painted. Of a color, the strongest channel counts, so that red on black is a region as well.
+    `save_image(mask.expand(1, 3, -1, -1), "mask.png")` keeps a mask of 256 grays exactly.
+
+    Args:
+        source: As in `load_image`; a path, a URL, an array (H, W), ….
+        size: In pixels: an int is the longer side, a pair is (height, width). As in `load_image`, an int
+            never enlarges it.
+
+    Returns:
+        (1, 1, H, W), float32 in [0, 1], on the CPU.
+
+    Raises:
+        ValueError: For a picture or a size that is no good.
+        OSError: For a picture that cannot be had; FileNotFoundError, if there is no such file.
+    """
+    _check_size(size)
+    pixels = _pixels(source)
+    if pixels.ndim == 3 and pixels.shape[2] == 4:
+        opaque = np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1
+        pixels = pixels[..., 3] if pixels[..., 3].min() < opaque else pixels[..., :3]
+    pixels = pixels.astype(np.float32) if pixels.dtype == bool else pixels
+    planes = _planes(pixels).max(0, keepdims=True)
+    return torch.from_numpy(_fit(planes, size=size, upscale=False))[None]
 
 
 def photo(name: str, *, size: int | tuple[int, int] | None = None) -> Tensor:
@@ -228,6 +245,39 @@ def check_image(image: object, what: str = "The picture") -> None:
         raise ValueError(f"{what} must be a tensor of shape (1, 3, H, W), not {shape}; {hint}.")
 
 
+def check_mask(mask: object, what: str = "The mask", size: tuple[int, int] | None = None) -> Tensor:
+    """Return a mask as floats, or raise an error if it is none.
+
+    Args:
+        mask: What should be one: a tensor (1, 1, H, W), from 0 to 1 or of bools, and not 0 everywhere.
+        what: How the sentence begins.
+        size: The (height, width) that it should have.
+
+    Raises:
+        ValueError: For anything else.
+    """
+    wanted = "(1, 1, H, W)" if size is None else f"(1, 1, {size[0]}, {size[1]})"
+    if not isinstance(mask, Tensor) or mask.ndim != 4 or mask.shape[:2] != (1, 1):
+        shape = tuple(mask.shape) if hasattr(mask, "shape") else type(mask).__name__
+        raise ValueError(
+            f"{what} must be a tensor of shape {wanted}, not {shape}; load_mask gives one."
+        )
+    if size not in (None, tuple(mask.shape[2:])):
+        raise ValueError(
+            f"{what} has {mask.shape[3]} x {mask.shape[2]} pixels and its picture {size[1]} x "
+            f"{size[0]}; resize(mask, {size}) makes it fit."
+        )
+    mask = mask.detach().float()
+    if not mask.isfinite().all():
+        raise ValueError(f"{what} has NaN or infinite values; give numbers from 0 to 1.")
+    low, high = mask.min().item(), mask.max().item()
+    if low < 0 or high > 1:
+        raise ValueError(f"{what} goes from {low:.4g} to {high:.4g}; scale or clip it to [0, 1].")
+    if not high:
+        raise ValueError(f"{what} is 0 everywhere; give it a region above 0.")
+    return mask
+
+
 def to_pil(image: Tensor) -> Image.Image:
     """Turn an image tensor into an 8-bit RGB PIL image.
 
@@ -301,6 +351,21 @@ def write_whole(path: Path, data: bytes) -> None:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
+
+
+def _pixels(source: Source) -> np.ndarray:
+    """The pixels, (H, W) or (H, W, 3 or 4), of whatever holds a picture."""
+    if isinstance(source, Tensor):
+        return _tensor_pixels(source)
+    if isinstance(source, np.ndarray):
+        return source
+    if isinstance(source, Image.Image):
+        return _picture_pixels(source, "The PIL image")
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _picture_pixels(BytesIO(bytes(source)), "The data")
+    if isinstance(source, str | os.PathLike):
+        return _named_pixels(source)
+    raise ValueError(f"A {type(source).__name__} is no picture; give a path or an array.")
 
 
 def _named_pixels(source: str | os.PathLike) -> np.ndarray:

@@ -26,18 +26,31 @@ from torch.nn.functional import pad
 CONVENTIONS = ("relative", "mean", "paper", "lecture")
 
 
-def gram_matrix(features: Tensor) -> Tensor:
+def gram_matrix(features: Tensor, mask: Tensor | None = None) -> Tensor:
     """Return the correlations between channels, with all positions summed out.
+
+    With a mask it is the Gram matrix of a region. A position counts as often as the mask says, so that
+    one in two halves counts half in each, and the matrices of regions that cover the picture, weighted
+    by their areas, add up to that of the picture. Gatys et al. 2017 multiply the features by guidance
+    channels T instead; the mask here is T², and for zeros and ones there is no difference.
 
     Args:
         features: (B, N, H, W).
+        mask: (B, 1, H, W) or (1, 1, H, W) from 0 to 1, with some position above 0; `layer_mask` shrinks
+            one of the size of the picture. None counts every position once.
 
     Returns:
-        (B, N, N), divided by H * W so that the size of the picture cancels. Gatys et al. 2015, eq. 3
-        (there without the division).
+        (B, N, N), divided by H * W, or by the sum of the mask, so that the size of the picture or the
+        region cancels. Gatys et al. 2015, eq. 3 (there without the division).
+
+    Raises:
+        ValueError: For a mask of another size than the features.
     """
     flat = features.flatten(-2)
-    return flat @ flat.mT / flat.shape[-1]
+    if mask is None:
+        return flat @ flat.mT / flat.shape[-1]
+    weights = _checked_mask(mask, features).flatten(-2)
+    return (weights * flat) @ flat.mT / weights.sum(-1, keepdim=True)
 
 
 def content_loss(features: Tensor, target: Tensor, *, convention: str = "relative") -> Tensor:
@@ -82,7 +95,13 @@ def content_error(distance: Tensor, target: Tensor, *, convention: str = "relati
     return distance / target.numel() / _size(target)
 
 
-def style_loss(features: Tensor, target: Tensor, *, convention: str = "relative") -> Tensor:
+def style_loss(
+    features: Tensor,
+    target: Tensor,
+    *,
+    mask: Tensor | None = None,
+    convention: str = "relative",
+) -> Tensor:
     """Return E_l, how far the Gram matrix of one layer is from that of the style picture.
 
     The lecture and the paper write undivided Gram matrices and take for granted that both pictures
@@ -92,20 +111,23 @@ def style_loss(features: Tensor, target: Tensor, *, convention: str = "relative"
     Args:
         features: (B, N, H, W), of one layer of the picture that is being made.
         target: (B, N, N), `gram_matrix` of the same layer of the style picture.
+        mask: Where the style is asked for, as in `gram_matrix`; its sum takes the place of M.
         convention: One of `CONVENTIONS`; "paper" is eq. 4 of Gatys et al. 2015.
 
     Returns:
         A scalar.
 
     Raises:
-        ValueError: For an unknown convention, and for two numbers of channels.
+        ValueError: For an unknown convention, for two numbers of channels, and for a mask of another
+            size than the features.
     """
-    gram, positions = gram_matrix(features), features.shape[-2] * features.shape[-1]
+    positions = features.shape[-2] * features.shape[-1] if mask is None else mask.sum()
+    gram = gram_matrix(features, mask)
     return style_error(gram, target, positions=positions, convention=convention)
 
 
 def style_error(
-    gram: Tensor, target: Tensor, *, positions: int, convention: str = "relative"
+    gram: Tensor, target: Tensor, *, positions: float | Tensor, convention: str = "relative"
 ) -> Tensor:
     """Return E_l of a picture from its Gram matrix.
 
@@ -114,7 +136,7 @@ def style_error(
     Args:
         gram: (B, N, N), as `gram_matrix` gives it.
         target: (B, N, N), that of the style picture.
-        positions: M, the number of positions over which `gram` is a mean.
+        positions: M, the number of positions over which `gram` is a mean, or the sum of its mask.
         convention: One of `CONVENTIONS`.
 
     Returns:
@@ -167,6 +189,17 @@ def total_variation(image: Tensor, *, beta: float = 2.0) -> Tensor:
 def _size(target: Tensor) -> Tensor:
     """Mean square of a target, kept off zero for a picture that a layer does not see at all."""
     return target.square().mean().clamp_min(torch.finfo(target.dtype).tiny ** 0.5)
+
+
+def _checked_mask(mask: Tensor, features: Tensor) -> Tensor:
+    # Here, too, broadcasting would accept shapes that do not belong together.
+    height, width = features.shape[-2:]
+    if mask.shape[-3:] != (1, height, width):
+        raise ValueError(
+            f"The mask has the shape {tuple(mask.shape)}, and features of this layer need "
+            f"(1, 1, {height}, {width}): layer_mask(mask, layer) shrinks a mask to a layer."
+        )
+    return mask
 
 
 def _check_convention(convention: str) -> None:

@@ -27,6 +27,7 @@ def step_bytes(
     width: int,
     layers: Collection[str],
     *,
+    masked: Collection[str] = (),
     tile: int | None = None,
     history: int = 20,
 ) -> int:
@@ -37,6 +38,7 @@ def step_bytes(
     Args:
         height, width: Of the picture, in pixels.
         layers: Those that have losses.
+        masked: The layers of the Gram matrices that have a mask, each as often as it has masks.
         tile: The side of the tiles; None for the whole picture at once.
         history: How many past steps the optimizer remembers: 20 for L-BFGS here, 1 for Adam's moments.
     """
@@ -51,6 +53,8 @@ def step_bytes(
     kept = number * floats_per_pixel(vgg, layers)
     making = 4 * number * vgg.conv1_1.out_channels
     copies = 0 if number == 4 else 2 * 4 * sum(_floats(vgg, layer) for layer in layers)
+    # Features times their mask, which a masked Gram matrix keeps beside the features.
+    copies += 4 * sum(_floats(vgg, layer) for layer in masked)
     return int(pixels + crop * (kept + making + copies))
 
 
@@ -85,6 +89,7 @@ def fitting_tile(
     shapes: Sequence[tuple[int, int]],
     layers: Collection[str],
     *,
+    masked: Collection[str] = (),
     history: int = 20,
     tile: int | None = None,
 ) -> int | None:
@@ -96,6 +101,7 @@ def fitting_tile(
     Args:
         shapes: (height, width) of the picture that is made and of those it only looks at.
         layers: Those that have losses.
+        masked: As in `step_bytes`, of the first of the pictures.
         history: Of the optimizer, which remembers the first of the pictures.
         tile: The largest side allowed; None for any.
 
@@ -107,7 +113,7 @@ def fitting_tile(
 
     def need(side: int | None, scale: float = 1.0) -> int:
         first, *others = ((int(h * scale), int(w * scale)) for h, w in shapes)
-        whole = step_bytes(vgg, *first, layers, tile=side, history=history)
+        whole = step_bytes(vgg, *first, layers, masked=masked, tile=side, history=history)
         return max(whole, *(step_bytes(vgg, *s, layers, tile=side, history=0) for s in others), 0)
 
     longest = max(max(shape) for shape in shapes)

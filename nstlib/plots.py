@@ -112,19 +112,20 @@ def layer_look(layer: str) -> dict[str, Any]:
 def curve_look(name: str) -> dict[str, Any]:
     """Return the look of a loss's curve, as arguments of `axis.plot`; colors are #rrggbb, as in SVG.
 
-    Content is dashed and style solid, both with the color and marker of their layer. What belongs to no
-    layer is black ("total") or gray.
+    Content is dashed and style solid, both with the color and marker of their layer; of several regions
+    the second is dash-dotted, all others dotted. What belongs to no layer is black ("total") or gray.
 
     Args:
-        name: Such as "content/relu4_2", "style/relu1_1", "tv" or "total".
+        name: Such as "content/relu4_2", "style/relu1_1", "style/relu1_1/2", "tv" or "total".
     """
-    kind, _, layer = name.partition("/")
+    kind, _, key = name.partition("/")
+    layer, _, region = key.partition("/")
     if not layer.startswith(("relu", "conv")):
         looks = {"total": ("#000000", "-", 2.2), "tv": ("#808080", ":", 1.4)}
         color, line, width = looks.get(name, ("#808080", "-.", 1.4))
         return {"color": color, "linestyle": line, "linewidth": width}
-    look = {"linewidth": 1.4, "linestyle": "--" if kind == "content" else "-"}
-    return look | layer_look(layer)
+    line = "--" if kind == "content" else {"": "-", "1": "-", "2": "-."}.get(region, ":")
+    return {"linewidth": 1.4, "linestyle": line} | layer_look(layer)
 
 
 def loss_curves(

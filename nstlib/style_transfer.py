@@ -13,13 +13,13 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from nstlib.images import check_image, noise_like, resize
+from nstlib.images import check_image, check_mask, noise_like, resize
 from nstlib.losses import CONVENTIONS, content_loss, style_loss, total_variation
 from nstlib.memory import fitting_tile, smaller_tile
 from nstlib.optimize import Losses, RunFailed, Step, is_out_of_memory, minimize, no_memory
 from nstlib.optimizer import optimizer_maker
-from nstlib.tiling import tiled_features, tiled_grams, tiled_losses
-from nstlib.vgg import VGG19, checked_layers, load_vgg19
+from nstlib.tiling import layer_of, tiled_features, tiled_grams, tiled_losses
+from nstlib.vgg import VGG19, checked_layers, layer_mask, load_vgg19, receptive_field
 
 Layers = str | Sequence[str] | Mapping[str, float]
 Optimizers = str | Callable[[list[Tensor]], Optimizer]
@@ -32,6 +32,8 @@ def transfer(
     content: Tensor,
     style: Tensor | Sequence[Tensor | tuple[Tensor, float]],
     *,
+    masks: Tensor | Sequence[Tensor | None] | None = None,
+    style_masks: Tensor | Sequence[Tensor | None] | None = None,
     vgg: VGG19 | None = None,
     content_layers: Layers = CONTENT_LAYERS,
     style_layers: Layers = STYLE_LAYERS,
@@ -54,6 +56,10 @@ def transfer(
     Args:
         content: (1, 3, H, W) in [0, 1].
         style: The same with any size; or several, mixed in equal parts; or pairs (picture, share).
+        masks: Where each style is painted: one for each, (1, 1, H, W) in [0, 1] of the size of the
+            content, which add up to at most 1; None is what the others leave. Where they add up to less,
+            less style is asked for. Without masks, styles are mixed and painted everywhere.
+        style_masks: Which part of each style picture counts, of the size of that picture; None is all.
         vgg: The network, by default the compact one.
         content_layers, style_layers: Names share the weight 1 evenly, as in the paper; {name: weight}
             says more.
@@ -69,7 +75,9 @@ def transfer(
 
     Yields:
         Steps with the losses "content/LAYER", "style/LAYER" and "tv"; their images have the size of the
-        scale they belong to. Change `step.weights` in place, and the run follows.
+        scale they belong to. Change `step.weights` in place, and the run follows. With several masks
+        there is a "style/LAYER/1" for the first, and so on, whose weight is multiplied by the area of
+        the mask; it is 0 at sizes at which the mask is smaller than one position of the layer.
 
     Raises:
         ValueError: At the call, for an argument out of range or a picture too large for the memory.
@@ -77,9 +85,17 @@ def transfer(
     """
     vgg = load_vgg19() if vgg is None else vgg
     content, styles = _on_device(content, vgg, "The content picture"), _styles(style, vgg)
-    weights = transfer_weights(content_layers, style_layers, style_weight, tv_weight)
+    masks = _masks(masks, [content] * len(styles), style)
+    if style_masks is not None:
+        pictures = [picture for picture, _ in styles]
+        style_masks = _one_each(style_masks, pictures, "style mask", "the whole picture")
+    areas = (1.0,) if masks is None else [mask.mean().item() for mask in masks]
+    weights = transfer_weights(content_layers, style_layers, style_weight, tv_weight, areas=areas)
     start = _start(init, content, seed=0)
-    return _paint(vgg, content, styles, weights, start, steps, optimizer, state, scales=scales)
+    where = {"masks": masks, "style_masks": style_masks}
+    return _paint(
+        vgg, content, styles, weights, start, steps, optimizer, state, scales=scales, **where
+    )
 
 
 def reconstruct_content(
@@ -158,17 +174,27 @@ def transfer_weights(
     style_layers: Layers = STYLE_LAYERS,
     style_weight: float = 100.0,
     tv_weight: float = 5.0,
+    *,
+    areas: Sequence[float] = (1.0,),
 ) -> dict[str, float]:
     """Return the weight of each loss of a transfer by its name, as `Step.weights` has them.
 
     α w_l for a content layer with α = 1, β w_l for a style layer (Gatys et al. 2015, eq. 5 and 7):
     {"content/relu4_2": 1.0, "style/relu1_1": 20.0, …, "tv": 5.0}.
+
+    areas: With masks, the mean of each. It multiplies the weights of that style, "style/relu1_1/1" for
+        the first of several, so that `style_weight` means the same in small and large regions: the
+        content loss, too, pulls at a region in proportion to its area.
     """
     content, style = _layer_weights(content_layers), _layer_weights(style_layers)
     beta = _weight("style_weight", style_weight)
     return (
         {f"content/{layer}": share for layer, share in content.items()}
-        | {f"style/{layer}": beta * share for layer, share in style.items()}
+        | {
+            f"style/{_key(layer, number, len(areas))}": beta * share * area
+            for number, area in enumerate(areas)
+            for layer, share in style.items()
+        }
         | {"tv": _weight("tv_weight", tv_weight)}
     )
 
@@ -196,6 +222,8 @@ def picture_losses(
     styles: Sequence[tuple[Tensor, float]],
     names: Iterable[str],
     *,
+    masks: Sequence[Tensor] | None = None,
+    style_masks: Sequence[Tensor | None] | None = None,
     convention: str = "relative",
     tile: int | None = None,
 ) -> Losses:
@@ -206,35 +234,57 @@ def picture_losses(
         content: (1, 3, H, W) in [0, 1], of the size of the picture; None if no name asks for it.
         styles: Pairs (picture, share) whose Gram matrices are mixed; the shares add up to 1.
         names: "content/LAYER" and "style/LAYER"; "tv" is always there.
+        masks: Where each style is asked for, (1, 1, H, W) of the size of the picture. Nothing is mixed
+            then; each style has losses of its own, of several named "style/LAYER/1" and so on. A loss is
+            0 if its region is smaller than one position of the layer.
+        style_masks: Which part of each style picture counts, of its size; None is all of it.
         convention: One of `losses.CONVENTIONS`.
         tile: The side of the tiles in which pictures go through the network; None is in one piece.
     """
-    content_layers, style_layers = (
+    content_layers, style_keys = (
         [name.partition("/")[2] for name in names if name.startswith(f"{kind}/")]
         for kind in ("content", "style")
     )
+    style_layers = [*dict.fromkeys(map(layer_of, style_keys))]
     targets = tiled_features(vgg, content, content_layers, side=tile) if content_layers else {}
     aims: dict[str, Tensor] = {}
-    for style, share in styles if style_layers else ():
-        for layer, gram in tiled_grams(vgg, style, style_layers, side=tile).items():
-            aims[layer] = aims.get(layer, 0) + share * gram
+    at: dict[str, Tensor] = {}  # the masks, at the size of each layer
+    too_small: set[str] = set()
+    for number, (style, share) in enumerate(styles if style_layers else ()):
+        mask, part = (each and each[number] for each in (masks, style_masks))
+        for layer, gram in tiled_grams(vgg, style, style_layers, mask=part, side=tile).items():
+            key = _key(layer, number, len(masks or ()))
+            aims[key] = gram if masks else aims.get(key, 0) + share * gram
+            if mask is not None:
+                at[key] = layer_mask(mask, layer)
+            if not (_fills(mask, layer) and _fills(part, layer)):
+                too_small.add(key)
+    aims = {key: aim for key, aim in aims.items() if key not in too_small}
 
     def losses(x: Tensor) -> dict[str, Tensor]:
-        features = vgg(x, [*targets, *aims])
+        features = vgg(x, [*targets, *dict.fromkeys(map(layer_of, aims))])
         content = {
             f"content/{layer}": content_loss(features[layer], target, convention=convention)
             for layer, target in targets.items()
         }
         style = {
-            f"style/{layer}": style_loss(features[layer], aim, convention=convention)
-            for layer, aim in aims.items()
+            f"style/{key}": style_loss(
+                features[layer_of(key)], aim, mask=at.get(key), convention=convention
+            )
+            for key, aim in aims.items()
         }
-        return content | style | {"tv": total_variation(x)}
+        return content | style | rest(x)
 
     def losses_in_tiles(x: Tensor) -> dict[str, Tensor]:
-        tiled = tiled_losses(vgg, x, targets, aims, convention=convention, side=tile)
-        return tiled | {"tv": total_variation(x)}
+        tiled = tiled_losses(vgg, x, targets, aims, masks=at, convention=convention, side=tile)
+        return tiled | rest(x)
 
+    def rest(x: Tensor) -> dict[str, Tensor]:
+        none = {f"style/{key}": x.new_zeros(()) for key in sorted(too_small)}
+        return none | {"tv": total_variation(x)}
+
+    if not targets and not aims:
+        return rest
     return losses if tile is None else losses_in_tiles
 
 
@@ -249,17 +299,22 @@ def _paint(
     state: Mapping[str, Any] | None,
     *,
     scales: Sequence[float] | None = (1.0,),
+    masks: Sequence[Tensor] | None = None,
+    style_masks: Sequence[Tensor | None] | None = None,
     convention: str = "relative",
 ) -> Iterator[Step]:
     """Check the plan of a run, and return the run."""
     if convention not in CONVENTIONS:
         names = ", ".join(CONVENTIONS)
         raise ValueError(f"Unknown convention {convention!r}: choose one of {names}.")
-    layers = [name.partition("/")[2] for name in weights if name != "tv"]
-    checked_layers(layers, vgg.layers)
+    keys = {name: name.partition("/")[2] for name in weights if name != "tv"}
+    layers = checked_layers(map(layer_of, keys.values()), vgg.layers)
+    guided = [layer_of(key) for name, key in keys.items() if name.startswith("style/")]
     if scales is None:
         scales = state["scales"] if state else halvings(max(start.shape[2:]), steps)
     _check_scales(scales, steps)
+    for what, several in (("mask", masks), ("style mask", style_masks)):
+        _check_fill(what, several, guided, max(scales))
     plan = {
         "scales": [float(scale) for scale in scales],
         "ends": [steps * (i + 1) // len(scales) for i in range(len(scales))],
@@ -273,14 +328,21 @@ def _paint(
     def tile(scale: float) -> int | None:
         """The side of the tiles at one scale; a ValueError if not even they would fit."""
         shapes = [_scaled_shape(one, scale) for one in (start, *(style for style, _ in styles))]
-        return fitting_tile(vgg, shapes, layers, history=history, tile=vgg.tile)
+        masked = guided if masks else ()
+        return fitting_tile(vgg, shapes, layers, masked=masked, history=history, tile=vgg.tile)
 
     tile(max(scales))
 
     def losses(scale: float, side: int | None) -> Losses:
         scaled = [(_scaled(style, scale), share) for style, share in styles]
         at_scale = None if content is None else _scaled(content, scale)
-        return picture_losses(vgg, at_scale, scaled, weights, convention=convention, tile=side)
+        where = {
+            name: several and [one if one is None else _scaled(one, scale) for one in several]
+            for name, several in (("masks", masks), ("style_masks", style_masks))
+        }
+        return picture_losses(
+            vgg, at_scale, scaled, weights, **where, convention=convention, tile=side
+        )
 
     return _coarse_to_fine(losses, tile, start, weights, plan, optimizer, state)
 
@@ -377,6 +439,71 @@ def _styles(style, vgg: VGG19) -> list[tuple[Tensor, float]]:
     if not total:
         raise ValueError("There is no style picture with a share above 0; give at least one.")
     return [(picture, share / total) for picture, share in pairs]
+
+
+def _masks(masks, contents: Sequence[Tensor], style) -> list[Tensor] | None:
+    """A mask for each style, where None among them has become what the others leave."""
+    if masks is None:
+        return None
+    if not isinstance(style, Tensor) and any(isinstance(one, tuple) for one in style):
+        raise ValueError(
+            "With masks, styles are not mixed: give the style pictures without shares."
+        )
+    masks = _one_each(masks, contents, "mask", "what the other masks leave")
+    given = [mask for mask in masks if mask is not None]
+    if len(masks) - len(given) > 1:
+        raise ValueError("Only one of the masks can be None, for what the others leave.")
+    covered = sum(given, torch.zeros_like(contents[0][:, :1]))
+    # Two soft masks from 8-bit files may add up to a gray level more than 1.
+    if twice := int((covered > 1.01).sum()):
+        raise ValueError(
+            f"The masks overlap in {twice} pixels: at each pixel they may add up to at most 1."
+        )
+    left = (1 - covered).clamp(0, 1)
+    if len(given) < len(masks) and not left.any():
+        raise ValueError("The other masks cover the whole picture and leave nothing for None.")
+    return [left if mask is None else mask for mask in masks]
+
+
+def _one_each(masks, pictures: Sequence[Tensor], what: str, none: str) -> list[Tensor | None]:
+    """One mask or several as a list, each of them checked, and on the device of its picture."""
+    masks = [masks] if isinstance(masks, Tensor) else list(masks)
+    if len(masks) != len(pictures):
+        raise ValueError(
+            f"There are {len(pictures)} styles and {len(masks)} {what}s: give one {what} for each "
+            f"style, or None for {none}."
+        )
+    return [
+        check_mask(mask, f"The {what} of style {number}", tuple(picture.shape[2:])).to(picture)
+        if mask is not None
+        else None
+        for number, (mask, picture) in enumerate(zip(masks, pictures, strict=True), 1)
+    ]
+
+
+def _check_fill(what: str, masks, layers: Iterable[str], scale: float) -> None:
+    """Refuse a region that is smaller than one position of a layer even at the largest scale."""
+    layers = sorted(set(layers), key=receptive_field)
+    for number, mask in enumerate(masks or (), 1):
+        scaled = None if mask is None else _scaled(mask, scale)
+        for layer in layers:
+            if not _fills(scaled, layer):
+                _, stride = receptive_field(layer)
+                raise ValueError(
+                    f"The {what} of style {number} covers {scaled.sum().item():.0f} pixels, and one "
+                    f"position of {layer} stands for {stride**2}: make the region larger, or leave "
+                    f"{layer} out of the style layers."
+                )
+
+
+def _fills(mask: Tensor | None, layer: str) -> bool:
+    """Whether a region is at least as large as one position of a layer, up to rounding."""
+    return mask is None or layer_mask(mask, layer).sum().item() > 0.99
+
+
+def _key(layer: str, number: int, count: int) -> str:
+    """What follows "style/" in the name of a loss: the layer, and the number of one mask of several."""
+    return f"{layer}/{number + 1}" if count > 1 else layer
 
 
 def _start(init: str | Tensor, canvas: Tensor, seed: int) -> Tensor:

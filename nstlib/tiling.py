@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from nstlib.losses import content_error, gram_matrix, style_error
-from nstlib.vgg import VGG19, receptive_field
+from nstlib.vgg import VGG19, layer_mask, receptive_field
 
 Region = tuple[slice, slice]
 
@@ -127,9 +127,10 @@ def tiled_features(
 def tiled_statistics(
     vgg: VGG19,
     image: Tensor,
-    gram_layers: Collection[str],
+    gram_keys: Collection[str],
     targets: Mapping[str, Tensor],
     *,
+    masks: Mapping[str, Tensor] | None = None,
     side: int,
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Return the Gram matrices of a picture and its squared distances to targets, from tiles.
@@ -139,23 +140,29 @@ def tiled_statistics(
     Args:
         vgg: The network.
         image: (1, 3, H, W) in [0, 1].
-        gram_layers: The layers whose Gram matrices are wanted.
+        gram_keys: The Gram matrices that are wanted: LAYER, or LAYER/REGION for several of one layer.
         targets: {layer: P}, the features of the content, (1, C, H', W').
+        masks: {key: mask of that Gram matrix, (1, 1, H', W')}; a key without one counts every position.
         side: The largest side of a tile in pixels, as in `tiles`.
 
     Returns:
-        {layer: (1, C, C)} as from `gram_matrix`, and {layer: Σ (F - P)²}, scalars.
+        {key: (1, C, C)} as from `gram_matrix`, and {layer: Σ (F - P)²}, scalars.
     """
-    layers = [*dict.fromkeys([*gram_layers, *targets])]
+    masks = masks or {}
+    layers = [*dict.fromkeys([*map(layer_of, gram_keys), *targets])]
 
     def sums(crop: Tensor, tile: Tile) -> list[Tensor]:
         features = _features(vgg, crop, tile, layers)
-        flat = [features[layer].flatten(2) for layer in gram_layers]
+        grams = []
+        for key in gram_keys:
+            flat = features[layer_of(key)].flatten(2)
+            cut = masks[key][..., *tile.place[layer_of(key)]].flatten(2) if key in masks else None
+            grams.append((flat if cut is None else cut * flat) @ flat.mT)
         aims = [target[..., *tile.place[layer]] for layer, target in targets.items()]
         distances = [
             (features[layer] - aim).square().sum() for layer, aim in zip(targets, aims, strict=True)
         ]
-        return [f @ f.mT for f in flat] + distances
+        return grams + distances
 
     height, width = image.shape[2:]
     parts = [
@@ -165,17 +172,22 @@ def tiled_statistics(
         for tile in tiles(height, width, layers, side=side)
     ]
     totals = [sum(pieces) for pieces in zip(*parts, strict=True)]
-    count = len(gram_layers)
+    count = len(gram_keys)
     grams = {
-        layer: total / positions(layer, height, width)
-        for layer, total in zip(gram_layers, totals[:count], strict=True)
+        key: total / (masks[key].sum() if key in masks else positions(key, height, width))
+        for key, total in zip(gram_keys, totals[:count], strict=True)
     }
     return grams, dict(zip(targets, totals[count:], strict=True))
 
 
 @torch.no_grad()
 def tiled_grams(
-    vgg: VGG19, image: Tensor, layers: Collection[str], *, side: int | None
+    vgg: VGG19,
+    image: Tensor,
+    layers: Collection[str],
+    *,
+    mask: Tensor | None = None,
+    side: int | None,
 ) -> dict[str, Tensor]:
     """Return the Gram matrices of a picture without a gradient, from tiles.
 
@@ -183,14 +195,17 @@ def tiled_grams(
         vgg: The network.
         image: (1, 3, H, W) in [0, 1].
         layers: Names of layers.
+        mask: The region that counts, (1, 1, H, W) of the size of the picture; None is all of it.
         side: The largest side of a tile in pixels, as in `tiles`; None is the whole picture at once.
 
     Returns:
         {layer: (1, C, C)}, as `gram_matrix` gives them.
     """
+    masks = {} if mask is None else {layer: layer_mask(mask, layer) for layer in layers}
     if side is None:
-        return {layer: gram_matrix(features) for layer, features in vgg(image, layers).items()}
-    return tiled_statistics(vgg, image, layers, {}, side=side)[0]
+        found = vgg(image, layers)
+        return {layer: gram_matrix(features, masks.get(layer)) for layer, features in found.items()}
+    return tiled_statistics(vgg, image, layers, {}, masks=masks, side=side)[0]
 
 
 def tiled_losses(
@@ -199,6 +214,7 @@ def tiled_losses(
     targets: Mapping[str, Tensor],
     grams: Mapping[str, Tensor],
     *,
+    masks: Mapping[str, Tensor] | None = None,
     convention: str = "relative",
     side: int,
 ) -> dict[str, Tensor]:
@@ -208,33 +224,41 @@ def tiled_losses(
         vgg: The network.
         image: (1, 3, H, W) in [0, 1].
         targets: {layer: features of the content picture, (1, C, H', W')}.
-        grams: {layer: Gram matrix of the style picture, (1, C, C)}.
+        grams: {key: Gram matrix of a style picture, (1, C, C)}; a key is LAYER or LAYER/REGION.
+        masks: {key: where in the image it is asked for, (1, 1, H', W')}; everywhere without one.
         convention: One of `losses.CONVENTIONS`.
         side: The largest side of a tile in pixels, as in `tiles`.
 
     Returns:
-        {"content/LAYER": `content_loss`, "style/LAYER": `style_loss`}, scalars.
+        {"content/LAYER": `content_loss`, "style/KEY": `style_loss`}, scalars.
     """
-    made, distances = tiled_statistics(vgg, image, list(grams), targets, side=side)
+    masks = masks or {}
+    made, distances = tiled_statistics(vgg, image, list(grams), targets, masks=masks, side=side)
     content = {
         f"content/{layer}": content_error(distances[layer], target, convention=convention)
         for layer, target in targets.items()
     }
+    height, width = image.shape[2:]
     style = {
-        f"style/{layer}": style_error(
-            made[layer],
+        f"style/{key}": style_error(
+            made[key],
             target,
-            positions=positions(layer, *image.shape[2:]),
+            positions=masks[key].sum() if key in masks else positions(key, height, width),
             convention=convention,
         )
-        for layer, target in grams.items()
+        for key, target in grams.items()
     }
     return content | style
 
 
-def positions(layer: str, height: int, width: int) -> int:
+def layer_of(key: str) -> str:
+    """Return the layer of a Gram matrix or a style loss: "relu1_1" of "relu1_1" and of "relu1_1/2"."""
+    return key.partition("/")[0]
+
+
+def positions(key: str, height: int, width: int) -> int:
     """Return how many positions (M in the paper) a layer has on a picture of height x width pixels."""
-    _, stride = receptive_field(layer)
+    _, stride = receptive_field(layer_of(key))
     return (height // stride) * (width // stride)
 
 

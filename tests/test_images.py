@@ -25,7 +25,7 @@ from PIL import Image, ImageCms
 
 import nstlib
 from nstlib import images
-from nstlib.images import PHOTOS, load_image, photo, resize, save_image, to_pil
+from nstlib.images import PHOTOS, load_image, load_mask, photo, resize, save_image, to_pil
 from nstlib.paintings import painting
 
 
@@ -369,6 +369,51 @@ def test_an_srgb_profile_changes_nothing():
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     loaded = array(load_image(encoded(Image.fromarray(RGB), icc_profile=profile)))
     assert np.array_equal(loaded, UNIT)
+
+
+# --- masks ---------------------------------------------------------------------------------------
+
+
+def test_a_mask_of_256_grays_is_saved_and_loaded_exactly(tmp_path):
+    mask = torch.arange(256).view(1, 1, 16, 16) / 255
+    save_image(mask.expand(1, 3, -1, -1), tmp_path / "mask.png")
+    assert torch.equal(load_mask(tmp_path / "mask.png"), mask)
+    assert torch.equal(load_mask(tmp_path / "mask.png", size=(16, 16)), mask)
+
+
+def test_every_picture_of_a_region_gives_the_same_mask():
+    inside = np.zeros((20, 30), bool)
+    inside[4:15, 7:21] = True
+    gray = inside.astype(np.uint8) * 255
+    red_on_black = np.stack([gray, 0 * gray, 0 * gray], -1)
+    black_on_nothing = np.stack([0 * gray] * 3 + [gray], -1)
+    opaque = np.stack([gray] * 3 + [0 * gray + 255], -1)
+    sources = [inside, gray, gray / 255, red_on_black, black_on_nothing, opaque]
+    sources += [encoded(Image.fromarray(array)) for array in sources if array.dtype == np.uint8]
+    sources += [encoded(Image.fromarray(inside)), encoded(Image.fromarray(gray).convert("LA"))]
+    for source in sources:
+        mask = load_mask(source)
+        assert mask.shape == (1, 1, 20, 30)
+        assert mask.dtype == torch.float32
+        assert np.array_equal(mask[0, 0], inside), type(source)
+
+
+def test_a_layer_on_which_nothing_was_painted_is_an_empty_mask():
+    assert not load_mask(np.zeros((20, 30, 4), np.uint8)).any()
+
+
+def test_the_masks_of_two_regions_still_add_up_to_1_after_resizing():
+    inside = np.zeros((200, 300), bool)
+    inside[40:150, 70:211] = True
+    one, other = (load_mask(mask, size=(64, 96)) for mask in (inside, ~inside))
+    torch.testing.assert_close(one + other, torch.ones(1, 1, 64, 96))
+
+
+def test_a_mask_that_is_none_gets_one_sentence(tmp_path):
+    for source, word in ((tmp_path / "no.png", "no.png"), (b"no picture", "no image"), (3, "int")):
+        with pytest.raises((ValueError, OSError)) as error:
+            load_mask(source)
+        assert says(error, word)
 
 
 # --- size ----------------------------------------------------------------------------------------

@@ -81,6 +81,66 @@ def test_gram_matrix_of_a_tiled_picture_is_that_of_one_tile():
     torch.testing.assert_close(gram_matrix(features), gram_matrix(features.tile(1, 1, 4, 2)))
 
 
+def random_mask(*shape, seed=0):
+    make = torch.Generator().manual_seed(seed)
+    return torch.rand(1, 1, *shape, generator=make, dtype=torch.float64)
+
+
+def test_masked_gram_matrix_entry_by_entry():
+    features, mask = random(2, 3, 4, 5), random_mask(4, 5)
+    weights, expected = mask[0, 0].numpy(), np.zeros((2, 3, 3))
+    for b, i, j in itertools.product(range(2), range(3), range(3)):
+        for y, x in itertools.product(range(4), range(5)):
+            expected[b, i, j] += weights[y, x] * float(features[b, i, y, x] * features[b, j, y, x])
+    np.testing.assert_allclose(gram_matrix(features, mask), expected / weights.sum(), rtol=1e-12)
+
+
+@given(shapes, st.integers(0, 10**6), st.floats(0.01, 1))
+@settings(max_examples=40, deadline=None)
+def test_a_mask_weighs_positions(shape, seed, level):
+    """A constant mask is none, and regions weighted by their areas add up to the picture."""
+    features, mask = random(*shape, seed=seed), random_mask(*shape[2:], seed=seed)
+    whole = gram_matrix(features)
+    torch.testing.assert_close(gram_matrix(features, torch.full_like(mask, level)), whole)
+    parts = [part.mean() * gram_matrix(features, part) for part in (mask, 1 - mask)]
+    torch.testing.assert_close(sum(parts), whole)
+    torch.testing.assert_close(gram_matrix(features, mask), gram_matrix(features, level * mask))
+
+
+def test_a_mask_of_zeros_and_ones_cuts_a_region_out_whatever_its_size():
+    features, mask = random(1, 3, 6, 8), torch.zeros(1, 1, 6, 8, dtype=torch.float64)
+    mask[..., 1:3, 2:7] = 1
+    region = features[..., 1:3, 2:7]
+    torch.testing.assert_close(gram_matrix(features, mask), gram_matrix(region))
+    torch.testing.assert_close(gram_matrix(region.tile(1, 1, 4, 4)), gram_matrix(region))
+
+
+def test_the_guidance_channels_of_the_paper_are_the_roots_of_a_mask():
+    """Gatys et al. 2017: features times T, with T² adding up to 1 over the positions."""
+    features, mask = random(1, 3, 6, 8), random_mask(6, 8)
+    guided = ((mask / mask.sum()).sqrt() * features).flatten(2)
+    torch.testing.assert_close(guided @ guided.mT, gram_matrix(features, mask))
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_a_masked_style_loss_is_that_of_the_region_alone(convention):
+    f, target = random(1, 3, 4, 6), gram_matrix(random(1, 3, 5, 5, seed=2))
+    mask = torch.zeros(1, 1, 4, 6, dtype=torch.float64)
+    mask[..., :2] = 1
+    alone = style_loss(f[..., :2], target, convention=convention)
+    torch.testing.assert_close(style_loss(f, target, mask=mask, convention=convention), alone)
+
+
+def test_where_the_mask_is_zero_the_features_get_no_gradient():
+    f, target = random(1, 2, 3, 4).requires_grad_(), gram_matrix(random(1, 2, 3, 3, seed=1))
+    mask = random_mask(3, 4)
+    mask[..., :2] = 0
+    style_loss(f, target, mask=mask).backward()
+    assert not f.grad[..., :2].any()
+    assert f.grad[..., 2:].all()
+    assert gradcheck(lambda x: style_loss(x, target, mask=mask), f.detach().requires_grad_())
+
+
 @pytest.mark.parametrize("convention", CONVENTIONS)
 def test_content_loss_against_the_formula(convention):
     f, p = random(1, 3, 4, 5, seed=1), random(1, 3, 4, 5, seed=2)
@@ -199,6 +259,9 @@ def test_total_variation_of_a_flat_picture_is_zero_with_a_zero_gradient():
         (lambda: content_loss(torch.zeros(1, 3, 4, 4), torch.zeros(1, 3, 1, 1)), "two shapes"),
         (lambda: style_loss(torch.zeros(1, 3, 4, 4), torch.zeros(1, 1, 1)), "two shapes"),
         (lambda: content_loss(torch.zeros(1), torch.zeros(1), convention="sum"), "'sum'"),
+        (lambda: gram_matrix(torch.zeros(1, 3, 4, 4), torch.ones(1, 1, 8, 8)), "layer_mask"),
+        (lambda: gram_matrix(torch.zeros(1, 3, 4, 4), torch.ones(1, 1, 1, 1)), "(1, 1, 4, 4)"),
+        (lambda: gram_matrix(torch.zeros(1, 3, 4, 4), torch.ones(4, 4)), "(1, 1, 4, 4)"),
         (
             lambda: style_loss(torch.ones(1, 1, 2, 2), torch.ones(1, 1, 1), convention="sum"),
             "relative",

@@ -90,6 +90,81 @@ def test_layers_with_weights_several_styles_scales_and_a_start_picture(capsys):
     assert size("transfer.png") == (48, 48)
 
 
+@pytest.fixture
+def masks():
+    """sky.png, the upper half of a picture, at another size than it, and narrow.png."""
+    mask = torch.zeros(1, 3, 96, 96)
+    mask[:, :, :48] = 1
+    save_image(mask, "sky.png")
+    save_image(1 - mask, "ground.png")
+    save_image(mask[..., :40], "narrow.png")
+
+
+def test_a_mask_for_the_first_style_leaves_the_rest_to_the_second(masks):
+    main(
+        [
+            "transfer",
+            *SMALL,
+            *["--mask", "sky.png", "--style", "waves", "--style", "night", "--quiet"],
+        ]
+    )
+    content, waves, night = (commands.picture(name, 48) for name in ("astronaut", "waves", "night"))
+    sky = torch.zeros(1, 1, 48, 48)
+    sky[:, :, :24] = 1
+    *_, step = style_transfer.transfer(
+        content, [waves, night], masks=[commands._mask("sky.png", content), None], steps=3
+    )
+    assert (commands._mask("sky.png", content) - sky).abs().mean() < 0.01
+    made = load_image("transfer.png")
+    np.testing.assert_array_equal(made, (step.image.cpu() * 255).round() / 255)
+    both = [
+        "--mask",
+        "sky.png",
+        "ground.png",
+        "--style",
+        "waves",
+        "night",
+        "--quiet",
+        "--out",
+        "both.png",
+    ]
+    main(["transfer", *SMALL, *both])
+    assert (load_image("both.png") - made).abs().mean() < 1e-2
+
+
+def test_masks_are_resumed_like_everything_else(masks):
+    run = [
+        "transfer",
+        *SMALL,
+        *["--scales", "1", "--style", "waves", "night", "--mask", "sky.png", "--quiet"],
+    ]
+    run += ["--style-mask", "all", "ground.png"]
+    main([*run, "--steps", "6", "--out", "whole.png"])
+    main([*run, "--steps", "3", "--save-state", "run.pt"])
+    main([*run, "--steps", "6", "--resume", "run.pt", "--out", "b.png"])
+    assert Path("whole.png").read_bytes() == Path("b.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("--mask nowhere.png", "nowhere.png"),
+        ("--mask narrow.png", "narrow.png has 40 x 96 pixels and its picture 48 x 48"),
+        ("--mask sky.png --style night waves coffee", "1 masks for 3 styles"),
+        ("--mask sky.png ground.png", "2 masks for 1 styles"),
+        ("--mask sky.png sky.png --style night waves", "overlap in 1"),
+        ("--mask sky.png --style night waves --style-mix 1 2", "without shares"),
+        ("--style-mask sky.png all", "2 masks for 1 styles"),
+        ("--style-mask narrow.png", "same proportions"),
+    ],
+)
+def test_a_bad_mask_gets_one_line_and_status_2(arguments, words, masks, capsys):
+    assert main(["transfer", *SMALL, *arguments.split(), "--quiet"]) == 2
+    said = capsys.readouterr().err.strip()
+    assert words in said
+    assert len(said.splitlines()) == 1
+
+
 def test_resume_gives_the_picture_of_an_uninterrupted_run():
     main(["transfer", *SMALL, "--scales", "1", "--steps", "6", "--out", "whole.png", "--quiet"])
     main(["transfer", *SMALL, "--scales", "1", "--steps", "3", "--save-state", "run.pt", "--quiet"])

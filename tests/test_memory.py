@@ -11,7 +11,7 @@ from nstlib.memory import (
     free_bytes,
     step_bytes,
 )
-from nstlib.style_transfer import CONTENT_LAYERS, STYLE_LAYERS
+from nstlib.style_transfer import CONTENT_LAYERS, STYLE_LAYERS, picture_losses, transfer_weights
 
 LAYERS = [*CONTENT_LAYERS, *STYLE_LAYERS]
 
@@ -53,6 +53,32 @@ def test_the_memory_grows_with_everything_that_makes_it_grow(vgg):
     # Only the pixels' own copies grow with the picture.
     taller, tallest = (step_bytes(vgg, h, 2048, LAYERS, tile=512) for h in (4096, 6144))
     assert tallest - taller == taller - in_tiles < step_bytes(vgg, 2048, 2048, LAYERS)
+
+
+def test_masks_are_charged_what_they_keep(vgg):
+    """Against autograd's own hook: the features once more for each mask."""
+    picture = torch.rand(1, 3, 64, 96)
+    half = torch.zeros(1, 1, 64, 96)
+    half[..., :40] = 1
+
+    def kept(masks):
+        found = {}
+
+        def keep(tensor):
+            found[tensor.untyped_storage().data_ptr()] = tensor
+            return tensor
+
+        names = transfer_weights((), STYLE_LAYERS, areas=[1.0] * len(masks or [1]))
+        styles = [(picture, 1.0)] * len(masks or [1])
+        losses = picture_losses(vgg, None, styles, names, masks=masks)
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            made = losses(picture.clone().requires_grad_())  # noqa: F841, or nothing is kept
+        return 4 * sum(t.numel() for t in found.values())
+
+    two = kept([half, 1 - half]) - kept(None)
+    charged = step_bytes(vgg, 64, 96, LAYERS, masked=STYLE_LAYERS * 2)
+    assert charged - step_bytes(vgg, 64, 96, LAYERS) == pytest.approx(two, rel=0.4)
+    assert charged - step_bytes(vgg, 64, 96, LAYERS) > 0
 
 
 @pytest.mark.long

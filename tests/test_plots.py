@@ -94,5 +94,9 @@ def test_the_content_curve_differs_from_the_style_curve_of_the_same_layer():
     content, style = plots.curve_look("content/relu4_1"), plots.curve_look("style/relu4_1")
     assert content["linestyle"] != style["linestyle"]
     assert content["color"] == style["color"]
+    first, second = (plots.curve_look(f"style/relu4_1/{region}") for region in (1, 2))
+    assert first == style
+    assert second["linestyle"] not in (content["linestyle"], style["linestyle"])
+    assert second["color"] == style["color"]
     assert plots.curve_look("total")["color"] == "#000000"
     assert plots.curve_look("edges")["color"] == plots.curve_look("edges/left")["color"]

@@ -8,8 +8,8 @@ import torch
 
 from nstlib import memory, style_transfer
 from nstlib.images import noise_like, photo, resize
-from nstlib.losses import gram_matrix, total_variation
-from nstlib.optimize import RunFailed, minimize
+from nstlib.losses import gram_matrix, style_loss, total_variation
+from nstlib.optimize import RunFailed, evaluate, minimize
 from nstlib.style_transfer import (
     halvings,
     picture_losses,
@@ -137,6 +137,202 @@ def test_several_styles_are_mixed(vgg, content, style):
         target = shares[0] * a + shares[1] * b
         by_hand = ((x - target) ** 2).sum() / (target**2).sum()
         assert losses["style/relu1_1"] == pytest.approx(by_hand.item(), rel=1e-4)
+
+
+# A style for each region
+
+
+@pytest.fixture(scope="module")
+def left():
+    mask = torch.zeros(1, 1, 40, 48)
+    mask[..., :19] = 1
+    mask[..., 19] = 0.5
+    return mask
+
+
+def pooled(mask, side):
+    """A mask at a layer, by its definition: the mean over each cell of side x side pixels."""
+    height, width = (length // side * side for length in mask.shape[2:])
+    return mask[..., :height, :width].unfold(2, side, side).unfold(3, side, side).mean((-1, -2))
+
+
+def masked_gram_by_hand(features, mask):
+    weights = mask.double() / mask.double().sum()
+    return torch.einsum("bihw,bjhw,bchw->bij", features.double(), features.double(), weights)
+
+
+def test_first_step_with_masks_by_hand(vgg, content, style, left):
+    other, top = resize(photo("rocket"), (40, 40)), torch.zeros(1, 1, 40, 40)
+    top[:, :, :20] = 1
+    styles, options = [style, other], {**FEW, "style_weight": 5.0, "tv_weight": 0.5}
+    step = next(
+        transfer(content, styles, masks=[left, None], style_masks=[None, top], vgg=vgg, **options)
+    )
+    expected = {"content/relu2_1": 0.0, "tv": total_variation(content).item()}
+    weights = {"content/relu2_1": 1.0, "tv": 0.5}
+    everywhere = torch.ones(1, 1, *style.shape[2:])
+    for number, (picture, part, mask) in enumerate(
+        ((style, everywhere, left), (other, top, 1 - left)), 1
+    ):
+        for layer, side in (("relu1_1", 1), ("relu2_1", 2)):
+            made, asked = (
+                masked_gram_by_hand(vgg(image, [layer])[layer], pooled(where, side))
+                for image, where in ((content, mask), (picture, part))
+            )
+            name = f"style/{layer}/{number}"
+            expected[name] = ((made - asked).square().sum() / asked.square().sum()).item()
+            weights[name] = 5 / 2 * mask.mean().item()
+    expected["total"] = sum(weights[name] * value for name, value in expected.items())
+    assert step.losses == pytest.approx(expected, rel=1e-4, abs=1e-8)
+    assert step.weights == pytest.approx(weights)
+
+
+def test_without_masks_nothing_has_changed(vgg, content, style):
+    """A mask of ones, and None for one style, are the same run as no mask."""
+    ones = torch.ones(1, 1, 40, 48)
+    plain = list(transfer(content, style, vgg=vgg, **FEW))
+    for masks in (ones, [None]):
+        masked = list(transfer(content, style, masks=masks, vgg=vgg, **FEW))
+        assert masked[0].losses == pytest.approx(plain[0].losses, rel=1e-4)
+        assert masked[0].weights == plain[0].weights
+        assert (masked[-1].image - plain[-1].image).abs().max() < 1e-2
+
+
+def test_style_weight_means_the_same_in_a_region_as_in_the_picture(vgg, style):
+    """Four copies of a photo, one of them in the mask: its gradient is a quarter of the photo's."""
+    photo_, start = resize(photo("cat"), (32, 48)), resize(photo("rocket"), (32, 48))
+    mask = torch.zeros(1, 1, 64, 96)
+    mask[..., :32, :48] = 1
+    gradients = []
+    for copies, masks in ((1, None), (2, [mask])):
+        image, pixels = (one.tile(1, 1, copies, copies) for one in (photo_, start))
+        areas = [one.mean().item() for one in masks or [torch.ones(1)]]
+        weights = transfer_weights("relu1_1", ["relu1_1"], tv_weight=0, areas=areas)
+        losses = picture_losses(vgg, image, [(style, 1.0)], weights, masks=masks)
+        gradients.append(evaluate(pixels, losses, weights)[1][..., 2:30, 2:46])
+    alone, region = gradients  # the last columns of the region see the next copy, hence not exactly
+    assert (4 * region - alone).norm() < 0.1 * alone.norm()
+
+
+def test_a_region_is_nearer_to_its_own_style_than_to_the_other(vgg, content, style, left):
+    other, options = resize(photo("rocket"), (40, 40)), {**FEW, "steps": 40, "style_weight": 1e3}
+    step = last(transfer(content, [style, other], masks=[left, None], vgg=vgg, **options))
+    features = vgg(step.image, ["relu1_1"])["relu1_1"]
+    one, two = (gram_matrix(vgg(picture, ["relu1_1"])["relu1_1"]) for picture in (style, other))
+    for mask, own, foreign in ((left, one, two), (1 - left, two, one)):
+        near, far = (style_loss(features, gram, mask=mask) for gram in (own, foreign))
+        assert far > 5 * near
+
+
+def test_where_no_mask_is_only_the_content_counts(vgg, content, style, left):
+    run = transfer(content, style, masks=left, vgg=vgg, **{**FEW, "tv_weight": 0})
+    step = last(run)
+    torch.testing.assert_close(step.image[..., 30:], content[..., 30:])
+    assert (step.image[..., :19] - content[..., :19]).abs().mean() > 0.01
+    assert set(step.losses) == {
+        "content/relu2_1",
+        "style/relu1_1",
+        "style/relu2_1",
+        "tv",
+        "total",
+    }
+
+
+def test_a_mask_of_bools_will_do(vgg, content, style, left):
+    runs = [
+        next(transfer(content, style, masks=mask, vgg=vgg, **FEW)).losses
+        for mask in (left > 0.7, (left > 0.7).double())
+    ]
+    assert runs[0] == runs[1]
+
+
+def test_a_part_of_the_style_without_masks_on_the_content(vgg, content, style):
+    part = torch.zeros(1, 1, *style.shape[2:])
+    part[:, :, :32, :16] = 1
+    losses, of_crop = (
+        next(transfer(content, picture, style_masks=mask, vgg=vgg, **FEW)).losses
+        for picture, mask in ((style, part), (style[:, :, :32, :16], None))
+    )
+    assert losses["style/relu1_1"] == pytest.approx(of_crop["style/relu1_1"], rel=0.05)
+
+
+@pytest.mark.parametrize("stop", [0, 4, 5, 9])
+def test_a_saved_transfer_with_masks_goes_on(vgg, content, style, left, stop):
+    kwargs = {**FEW, "vgg": vgg, "scales": (0.5, 1.0), "steps": 10, "masks": [left, None]}
+    styles = [style, resize(photo("rocket"), (40, 40))]
+    whole = list(transfer(content, styles, **kwargs))
+    for step in transfer(content, styles, **kwargs):
+        if step.index == stop:
+            break
+    rest = list(transfer(content, styles, state=step.state(), **kwargs))
+    for a, b in zip(rest, whole[stop + 1 :], strict=True):
+        assert torch.equal(a.image, b.image)
+    with pytest.raises(ValueError, match="other losses"):
+        transfer(content, style, state=step.state(), **{**kwargs, "masks": None})
+
+
+def test_masks_in_tiles_make_the_same_picture(vgg, content, style, left):
+    options = {**FEW, "masks": [left, None]}
+    styles = [style, resize(photo("rocket"), (40, 40))]
+    whole = last(transfer(content, styles, vgg=vgg, **options))
+    in_tiles = load_vgg19("random", width=1 / 16, device="cpu", tile=16)
+    pieced = last(transfer(content, styles, vgg=in_tiles, **options))
+    assert pieced.losses == pytest.approx(whole.losses, rel=1e-3)
+    assert (pieced.image - whole.image).abs().mean() < 1e-4
+
+
+def test_a_region_too_small_for_a_layer_is_asked_for_it_once_the_picture_is_large_enough(vgg):
+    content, style = resize(photo("cat"), (64, 64)), resize(photo("coffee"), (64, 64))
+    mask = torch.zeros(1, 1, 64, 64)
+    mask[..., :16, :16] = 1
+    layers = {"style_layers": ["relu1_1", "relu5_1"], "scales": (0.5, 1.0), "steps": 4}
+    run = list(transfer(content, [style, content], masks=[mask, None], vgg=vgg, **layers))
+    small, large = run[0].losses, run[-1].losses
+    assert small["style/relu5_1/1"] == 0 < small["style/relu5_1/2"]
+    assert large["style/relu5_1/1"] > 0
+    assert small["style/relu1_1/1"] > 0
+    deep = {**layers, "style_layers": "relu5_1", "content_layers": (), "tv_weight": 0}
+    assert last(transfer(content, style, masks=mask, vgg=vgg, **deep)).losses["style/relu5_1"] > 0
+    mask[..., 15, :] = 0
+    with pytest.raises(ValueError, match=r"covers 240 pixels, .* relu5_1 stands for 256: make"):
+        transfer(content, style, masks=mask, vgg=vgg, **layers)
+
+
+ONES = torch.ones(1, 1, 40, 48)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"masks": [ONES, None]}, "1 styles and 2 masks"),
+        ({"masks": []}, "1 styles and 0 masks"),
+        ({"masks": ONES[0]}, r"shape \(1, 1, 40, 48\), not \(1, 40, 48\); load_mask"),
+        ({"masks": ["mask.png"]}, "not str; load_mask gives one"),
+        ({"masks": ONES.tile(1, 3, 1, 1)}, r"not \(1, 3, 40, 48\)"),
+        ({"masks": ONES[..., 1:]}, r"47 x 40 pixels and its picture 48 x 40; resize"),
+        ({"masks": 0 * ONES}, "0 everywhere"),
+        ({"masks": float("nan") * ONES}, "NaN"),
+        ({"masks": 255 * ONES}, "from 255 to 255; scale"),
+        ({"masks": -0.5 * ONES}, "from -0.5 to -0.5"),
+        ({"style_masks": ONES}, r"48 x 40 pixels and its picture 33 x 56"),
+        ({"style_masks": [None, None]}, "1 styles and 2 style masks"),
+        ({"style": 2, "masks": [ONES, ONES]}, "overlap in 1920 pixels"),
+        ({"style": 2, "masks": [None, None]}, "Only one of the masks can be None"),
+        ({"style": 2, "masks": [ONES, None]}, "leave nothing"),
+        ({"style": 3, "masks": [ONES, None]}, "3 styles and 2 masks"),
+        ({"style": [(torch.zeros(1, 3, 32, 32), 1.0)], "masks": ONES}, "without shares"),
+        (
+            {"masks": ONES * (torch.arange(48) < 1), "style_layers": "relu4_1"},
+            "relu4_1 stands for 64",
+        ),
+    ],
+)
+def test_a_bad_mask_gets_one_sentence_at_the_call(vgg, content, style, change, words):
+    if isinstance(change.get("style"), int):
+        change = {**change, "style": [style] * change["style"]}
+    with pytest.raises(ValueError, match=words) as error:
+        transfer(**{"content": content, "style": style, "vgg": vgg, **FEW, **change})
+    assert "\n" not in str(error.value)
 
 
 def test_by_default_a_picture_is_halved_as_long_as_96_pixels_remain():

@@ -7,8 +7,15 @@ from hypothesis import strategies as st
 
 from nstlib import finish, gram_matrix, load_vgg19, painting, photo, transfer
 from nstlib.losses import CONVENTIONS, content_loss, style_loss
-from nstlib.tiling import positions, tiled_features, tiled_losses, tiles
-from nstlib.vgg import receptive_field
+from nstlib.tiling import (
+    layer_of,
+    positions,
+    tiled_features,
+    tiled_grams,
+    tiled_losses,
+    tiles,
+)
+from nstlib.vgg import layer_mask, receptive_field
 
 CONTENT, STYLE = ["relu4_2", "relu1_2"], ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"]
 LAYERS = [*STYLE, *CONTENT]
@@ -88,6 +95,52 @@ def test_losses_and_gradient_are_those_of_the_whole(vgg, height, width, side, co
     losses, gradient_of_tiles = value_and_gradient(image, pieced)
     assert losses == pytest.approx(expected, rel=1e-10)
     assert (gradient_of_tiles - gradient).norm() < 1e-10 * gradient.norm()
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_masked_losses_and_gradient_are_those_of_the_whole(vgg, convention):
+    """Two soft regions whose border runs across the tiles, and sides that are no multiple of 16."""
+    height, width, side = 83, 207, 64
+    image, mask = noise(height, width), noise(height, width, 3)[:, :1]
+    masks = {
+        f"{layer}/{number}": layer_mask(one, layer)
+        for number, one in enumerate((mask, 1 - mask), 1)
+        for layer in STYLE
+    }
+    grams = {
+        f"{layer}/{number}": gram_matrix(f)
+        for number in (1, 2)
+        for layer, f in vgg(noise(90, 120, number), STYLE).items()
+    }
+
+    def whole(x):
+        features = vgg(x, STYLE)
+        return {
+            f"style/{key}": style_loss(
+                features[layer_of(key)], target, mask=masks[key], convention=convention
+            )
+            for key, target in grams.items()
+        }
+
+    def pieced(x, masks=masks):
+        return tiled_losses(vgg, x, {}, grams, masks=masks, convention=convention, side=side)
+
+    expected, gradient = value_and_gradient(image, whole)
+    losses, gradient_of_tiles = value_and_gradient(image, pieced)
+    assert losses == pytest.approx(expected, rel=1e-10)
+    assert (gradient_of_tiles - gradient).norm() < 1e-10 * gradient.norm()
+    turned = {key: one.flip(3) for key, one in masks.items()}
+    _, other = value_and_gradient(image, lambda x: pieced(x, turned))
+    assert (other - gradient).norm() > 1e-3 * gradient.norm()
+
+
+def test_gram_matrices_of_a_region_from_tiles(vgg):
+    image, mask = noise(90, 150), noise(90, 150, 3)[:, :1]
+    whole, pieced = (tiled_grams(vgg, image, STYLE, mask=mask, side=side) for side in (None, 48))
+    for layer in STYLE:
+        by_hand = gram_matrix(vgg(image, [layer])[layer], layer_mask(mask, layer))
+        torch.testing.assert_close(whole[layer], by_hand, rtol=1e-12, atol=0)
+        torch.testing.assert_close(pieced[layer], by_hand, rtol=1e-12, atol=1e-15)
 
 
 def test_a_halo_that_is_too_small_would_be_noticed(vgg, monkeypatch):

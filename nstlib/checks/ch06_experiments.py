@@ -39,8 +39,7 @@ def masked_gram(features: Tensor, mask: Tensor) -> Tensor:
     features: (1, C, H, W); mask: (1, 1, H, W) in [0, 1]. Returns (1, C, C).
     Gatys et al. 2017 weight the features instead, which weights their products by the square.
     """
-    m, f = mask.flatten(2), features.flatten(2)
-    return (m * f) @ f.mT / m.sum()
+    return gram_matrix(features, mask)
 
 
 def luminance_only(answer: Callable) -> Verdict:

@@ -203,8 +203,9 @@ def loss_plot(
 
 
 def _readable(name: str) -> str:
-    """The name of a loss for a legend: "style/relu1_1" is "style relu1_1"."""
-    return {"tv": "total variation"}.get(name, name.replace("/", " "))
+    """The name of a loss for a legend: "style/relu1_1/2" is "style relu1_1, region 2"."""
+    readable = name.replace("/", " ", 1).replace("/", ", region ")
+    return {"tv": "total variation"}.get(name, readable)
 
 
 def _can_be_shown(value: float) -> bool:
