@@ -107,6 +107,14 @@ def test_the_strongest_places_are_those_of_the_maps(small):
         np.testing.assert_allclose(found[layer].gram, torch.stack(grams).mean(0), atol=1e-6)
 
 
+def test_a_low_picture_keeps_the_fields_inside_from_left_to_right(small):
+    image = photo("coffee", size=(32, 160))  # 8 rows, where a field takes all of them
+    seen = survey(small, [image], ["relu3_2"])["relu3_2"]
+    assert seen.places[0, :, 1].min() >= 4
+    assert seen.places[0, :, 1].max() < 36
+    assert len(set(seen.places[0, :, 0])) > 1
+
+
 def test_the_window_is_the_field_of_the_feature_explorer():
     for layer in parts.layers():
         left, top, side = window(layer, (20, 30))

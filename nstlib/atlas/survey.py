@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nstlib.images import PHOTOS, photo
+from nstlib.images import PHOTOS, photo, resize
 from nstlib.losses import gram_matrix
 from nstlib.paintings import PAINTINGS, painting
 from nstlib.paintings.canvases import canvas
@@ -54,11 +54,16 @@ def sources(*, size: int = 256, seeds: int = 3, canvases: int = 96) -> list[Sour
     (The network has seen crops of the sample photos, and other seeds of eight of the paintings.)
 
     Args:
-        size: The longer side in pixels.
+        size: The side of paintings and canvases in pixels, and the shorter one of photos.
         seeds: How many of each painting.
         canvases: How many canvases.
     """
-    found = [Source("photo", name, photo(name, size=size)) for name in PHOTOS]
+    found = []
+    for name in PHOTOS:
+        image = photo(name)
+        scale = size / min(image.shape[2:])
+        height, width = (round(scale * side) for side in image.shape[2:])
+        found.append(Source("photo", name, resize(image, (height, width))))
     for name in PAINTINGS:
         for seed in range(seeds):
             shown = name if seed == 0 else f"{name}:{seed}"
@@ -84,7 +89,7 @@ def survey(vgg: VGG19, images: Iterable[Tensor], layers: Sequence[str]) -> dict[
     for image in images:
         for layer, features in vgg(image.to(vgg.device), layers).items():
             maps = features[0].cpu()
-            value, place = _strongest(maps, _margin(layer, maps.shape[1:]))
+            value, place = _strongest(maps, [_margin(layer, side) for side in maps.shape[1:]])
             peaks[layer].append(value)
             places[layer].append(place)
             gram = gram_matrix(maps[None])[0]
@@ -99,19 +104,19 @@ def survey(vgg: VGG19, images: Iterable[Tensor], layers: Sequence[str]) -> dict[
     }
 
 
-def _margin(layer: str, shape: Sequence[int]) -> int:
-    """How many positions at the border of a map see beyond the picture; 0 if all of them do."""
+def _margin(layer: str, positions: int) -> int:
+    """How many positions at either end of a map see beyond the picture; 0 if all of them do."""
     size, stride = receptive_field(layer)
     margin = max(0, -(-(size - stride) // (2 * stride)))
-    return margin if 2 * margin < min(shape) else 0
+    return margin if 2 * margin < positions else 0
 
 
-def _strongest(maps: Tensor, margin: int) -> tuple[np.ndarray, np.ndarray]:
+def _strongest(maps: Tensor, margins: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """Of maps (C, H, W) the largest values (C,) and where they are, (C, 2)."""
-    height, width = maps.shape[1:]
-    inner = maps[:, margin : height - margin, margin : width - margin]
+    (height, width), (top, left) = maps.shape[1:], margins
+    inner = maps[:, top : height - top, left : width - left]
     values, places = inner.flatten(1).max(dim=1)
-    rows, columns = places // inner.shape[2] + margin, places % inner.shape[2] + margin
+    rows, columns = places // inner.shape[2] + top, places % inner.shape[2] + left
     return values.numpy(), torch.stack([rows, columns], dim=1).numpy()
 
 

@@ -200,14 +200,16 @@ function tuned(network, letters, layer, channel) {
 /* What the reader does */
 
 function read() {
-  const [layer, number] = decodeURIComponent(location.hash.slice(1)).split("/");
+  const [layer, number] = location.hash.slice(1).split("/");
   const known = ATLAS.layers[layer] ? layer : "relu3_1";
   const count = ATLAS.layers[known].channels.length, channel = Number(number ?? 0);
-  const valid = Number.isInteger(channel) && channel >= 0 && channel < count;
+  const valid = known === layer && Number.isInteger(channel) && channel >= 0 && channel < count;
   const before = shown.layer;
   shown = { layer: known, channel: valid ? channel : 0 };
   if (before !== known) drawLayer();
   drawChannel();
+  const grid = part("grid"), tile = grid.querySelector('[aria-checked="true"]');
+  if (grid.scrollHeight > grid.clientHeight) grid.scrollTop = tile.offsetTop - grid.clientHeight / 2;
 }
 
 function choose(tile) {

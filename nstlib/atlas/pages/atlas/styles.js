@@ -88,8 +88,9 @@ function drawWalk() {
     return make("figure", {}, make("img", { src: picture, alt, width: 192, height: 192 }), make("figcaption", {}, words));
   }));
   part("walk-words").textContent =
-    "On the map above the rings lie where the mixed Gram matrices are, and the dots where the Gram matrices of the painted " +
-    "pictures are. The dots do not reach the rings, because a picture also has to keep the content of the photo.";
+    "On the map above the rings lie where the mixed Gram matrices are, and the dots where those of the painted pictures are. " +
+    "The dots lie near the rings, so the pictures have nearly the styles that were asked for, although they also have to keep " +
+    "the content of the photo.";
 }
 
 function draw() { drawMap(); drawChosen(); drawWalk(); }
@@ -143,7 +144,7 @@ function begin() {
 }
 
 function read() {
-  const [layer, name] = decodeURIComponent(location.hash.slice(1)).split("/");
+  const [layer, name] = location.hash.slice(1).split("/");
   if (LAYERS.includes(layer)) shown.layer = layer;
   if (STYLES.paintings.includes(name)) shown.name = name;
   draw();
