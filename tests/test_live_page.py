@@ -875,13 +875,13 @@ def test_a_story_with_the_engine(viewport, real, tmp_path):
     until(lambda: window.text(".entry-words").startswith("G["))
     page.click("#run")
     window.reach(12)
-    losses = {row: page.inner_text(f".dial:has([data-dial={row}]) .loss") for row in STYLE_LAYERS}
+    losses = {row: page.inner_text(f"[data-row={row}] .loss") for row in STYLE_LAYERS}
     window.slide("[data-dial='beta']", 4)
     index = window.step()
     window.reach(index + 10)
     page.click("#run")
     window.wait("paused")
-    later = {row: page.inner_text(f".dial:has([data-dial={row}]) .loss") for row in STYLE_LAYERS}
+    later = {row: page.inner_text(f"[data-row={row}] .loss") for row in STYLE_LAYERS}
     assert all(float(later[row]) < float(losses[row]) for row in STYLE_LAYERS), (losses, later)
     assert np.abs(window.pixels("#picture") - photo).mean() > 10
     page.focus(".matrix[tabindex]")
@@ -903,7 +903,7 @@ def test_a_weight_that_falls_is_felt_at_once(real):
     window = real().open("#size=128&painting=waves")
     window.page.click("#run")
     window.reach(15)
-    content = ".dial:has([data-dial=alpha]) .loss"
+    content = "[data-row=alpha] .loss"
     before = float(window.text(content))
     window.slide("[data-dial='beta']", 0)
     index = window.step()

@@ -454,6 +454,44 @@ def test_an_imitated_gpu_is_not_chosen(open_engine):
     assert open_engine("auto").ready["backend"] == "wasm"
 
 
+def patched(**changes):
+    """For `open_engine(before=…)`: modules of the engine with other text in them, by their names."""
+
+    def before(page):
+        for name, pairs in changes.items():
+            text = (PAGE / f"engine/{name}.js").read_text(encoding="utf-8")
+            for old, new in pairs.items():
+                assert old in text
+                text = text.replace(old, new)
+            breaking(f"**/{name}.js", body=text, content_type="text/javascript")(page)
+
+    return before
+
+
+BELIEVED = {"swiftshader|": "nobody|"}  # a GPU of this name is taken for a real one
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("patience", ["1", "200_000"])
+def test_a_slow_gpu_is_not_chosen(open_engine, patience):
+    trial = {'["webgpu", "webgl"]) {': '["webgl"]) {', "15_000": patience}
+    engine = open_engine("auto", before=patched(backends=BELIEVED, trial=trial))
+    assert engine.ready["backend"] == "wasm"
+    check(engine, *pictures(0), WEIGHTS)
+
+
+@pytest.mark.long
+def test_a_fast_gpu_is_chosen_unless_it_computes_something_else(open_engine):
+    trial = {'["webgpu", "webgl"]) {': '["webgl"]) {', "15_000": "200_000"}
+    trial |= {"ms < least": "Number.isFinite(ms)", "TIMED = 160": "TIMED = 32"}
+    engine = open_engine("auto", before=patched(backends=BELIEVED, trial=trial))
+    assert engine.ready["backend"] == "webgl"
+    check(engine, *pictures(0), WEIGHTS)
+    wrong = trial | {"1e-3 * largest": "1e-12 * largest"}
+    engine = open_engine("auto", before=patched(backends=BELIEVED, trial=wrong))
+    assert engine.ready["backend"] == "wasm"
+
+
 def test_faults_are_sentences_and_leave_it_usable(open_engine):
     content, style, start = pictures(0)
     engine = open_engine("wasm")

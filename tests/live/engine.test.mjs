@@ -102,6 +102,19 @@ test("the gradient of the total variation is that of its differences", () => {
   assert.ok(value > 0);
 });
 
+test("Adam goes the same way in other units of the loss", () => {
+  const ways = [1, 10].map((factor) => {
+    const [adam, pixels] = [new Adam(0.02), Float32Array.of(0.5, 0.4, 0.3)];
+    for (let k = 0; k < 8; k++) {
+      const unit = k < 4 ? 1 : factor;
+      if (k === 4) adam.rescale(factor);
+      adam.step(pixels, pixels.map((value, j) => unit * (value - 0.1 * j + 0.05 * Math.sin(k))));
+    }
+    return pixels;
+  });
+  ways[0].forEach((value, k) => assert.ok(Math.abs(value - ways[1][k]) < 1e-6));
+});
+
 test("Adam's first step is the rate, whatever the units of the loss, and stays in [0, 1]", () => {
   for (const unit of [1e-12, 1, 1e12]) {
     const pixels = Float32Array.of(0.5, 0.5, 0.005, 0.995);

@@ -33,7 +33,7 @@ export class Chooser {
         name: kind,
         value: name,
       });
-      radio.ariaLabel = alt;
+      radio.setAttribute("aria-label", alt);
       radio.addEventListener("change", () => chosen(name));
       label.title = name === OWN ? `your own ${kind}` : name;
       label.append(radio, shown);

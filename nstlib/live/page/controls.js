@@ -23,7 +23,7 @@ export function wire(page) {
     radio.name = "layer";
     radio.addEventListener("change", () => page.set({ gram: layer }));
     const label = document.createElement("label");
-    label.append(radio, layer);
+    label.append(radio, Object.assign(document.createElement("span"), { textContent: layer }));
     $("layers").append(label);
   }
   for (const button of document.querySelectorAll("[data-tour]"))

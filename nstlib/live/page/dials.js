@@ -23,14 +23,17 @@ export class Dials {
       const loss = made("span", { className: "loss" });
       const mark = document.createElementNS("http://www.w3.org/2000/svg", "svg");
       mark.setAttribute("aria-hidden", "true");
-      root.append(made("div", { className: "dial" }, mark, label, input, value, loss));
-      input.ariaLabel = text;
+      const row = made("div", { className: "dial" }, mark, label, input, value, loss);
+      row.dataset.row = name;
+      root.append(row);
+      input.setAttribute("aria-label", text);
       input.dataset.dial = name;
       input.addEventListener("input", () => changed(use(Number(input.value))));
       return (this.rows[name] = { input, value, loss, mark });
     };
 
-    this.content = made("select", { ariaLabel: "Layer of the content loss", id: "content-layer" });
+    this.content = made("select", { id: "content-layer" });
+    this.content.setAttribute("aria-label", "Layer of the content loss");
     for (const layer of CONTENT_LAYERS) this.content.append(made("option", { textContent: layer }));
     this.content.addEventListener("change", () => changed({ content: this.content.value }));
     const log = ([min, max]) => ({ min, max, step: 0.1 });

@@ -158,7 +158,7 @@ export const TOURS = {
           "It paints now with α = 1 and β = 100.",
       },
       {
-        target: ".dial:has([data-dial='beta'])",
+        target: "[data-row='beta']",
         near: "#weights",
         text: "Suppose we multiply all weights by 10.",
         question: "What happens to the picture?",
@@ -199,7 +199,7 @@ export const TOURS = {
         },
       },
       {
-        target: ".dial:has([data-dial='relu1_1'])",
+        target: "[data-row='relu1_1']",
         near: "#weights",
         text: "β is a sum of five layers, and each has a share. Now only relu1_1 counts, which sees 3 × 3 pixels.",
         question: "What will be missing?",

@@ -39,4 +39,9 @@ export class Adam {
       pixels[k] = Math.min(1, Math.max(0, moved));
     }
   }
+
+  /** Expect gradients that are `factor` times as long from now on, as if they always had been. */
+  rescale(factor) {
+    if (this.steps) this.scale /= factor;
+  }
 }

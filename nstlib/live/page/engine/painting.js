@@ -81,8 +81,9 @@ export class Painting {
 
   /**
    * Take other weights. If it is `running`, the gradient by the old ones is used once more, so that no time is
-   * lost. With the first gradient by the new ones Adam begins anew: its running means are those of another sum of
-   * losses. After a much smaller weight the old, large squares would hold the pixels still for hundreds of steps.
+   * lost. With the first gradient by the new ones Adam begins anew, unless all are multiplied by one number: its
+   * running means are those of another sum of losses. After a much smaller weight the old, large squares would
+   * hold the pixels still for hundreds of steps.
    */
   reweigh(weights, running) {
     this.weights = weights;
@@ -93,13 +94,20 @@ export class Painting {
   async advance(watch) {
     if (!this.moved) {
       if (this.stale) await this.#evaluate(watch);
-      if (this.used && !same(this.used, this.evaluation.weights)) this.optimizer = new Adam(this.start.rate);
+      this.#adapt(this.evaluation.weights);
       this.used = this.evaluation.weights;
       this.optimizer.step(this.pixels.data, this.evaluation.gradient);
       this.index++;
       this.moved = true;
     }
     await this.#evaluate(watch);
+  }
+
+  /** Fit Adam's memory to a gradient by these weights. */
+  #adapt(weights) {
+    const factor = this.used ? ratio(weights, this.used) : 1;
+    if (factor === null) this.optimizer = new Adam(this.start.rate);
+    else this.optimizer.rescale(factor);
   }
 
   async #evaluate(watch) {
@@ -133,8 +141,11 @@ export class Painting {
   }
 }
 
-/** Whether two sets of weights are equal. */
-function same(a, b) {
-  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...names].every((name) => a[name] === b[name]);
+/** The number c with which weights `a` are c times the weights `b`; null if there is none. */
+function ratio(a, b) {
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  const first = names.find((name) => b[name]);
+  const factor = first ? (a[first] ?? 0) / b[first] : 1;
+  const fits = (name) => Math.abs((a[name] ?? 0) - factor * (b[name] ?? 0)) <= 1e-9 * Math.abs(a[name] ?? 0);
+  return factor > 0 && names.every(fits) ? factor : null;
 }
