@@ -124,7 +124,7 @@ def regions() -> Figure:
     pictures, titles = [], []
     for name, mask, paintings in (
         ("coffee", _table(), ("mosaic", "waves")),
-        ("astronaut", _polygon(ASTRONAUT), ("sunset", "night")),
+        ("astronaut", _polygon(ASTRONAUT), ("night", "sunset")),
         ("camera", _polygon(CAMERAMAN), ("woodcut", "lilies")),
     ):
         content = nstlib.photo(name, size=384)
