@@ -26,6 +26,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 SCHEMA_VERSION = 3  # of nbgrader's cell metadata; a test compares it with the installed nbgrader
 FOR_THE_INSTRUCTOR = "instructor"  # a tag: nbconvert can remove these cells again
 CHECKS = re.compile(r"^from nstlib\.checks import (\w+) as checks$", re.MULTILINE)
+OUTSIDE = re.compile(r"\[([^\]]*)\]\(\.\./[^)]*\)")  # a link to a file beside notebooks/
 LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!\w+:|#)([^)#\s]+)")  # in Markdown, to another file
 INSTALL = """\
 # @title Install the course where it is missing. The PyTorch that is there stays.
@@ -44,8 +45,15 @@ if find_spec("nstlib") is None:
 
 
 def student(notebook: NotebookNode) -> NotebookNode:
-    """The notebook as it is, outputs and all: the pictures are what the student should get."""
-    return deepcopy(notebook)
+    """The notebook as it is, outputs and all: the pictures are what the student should get.
+
+    Only links to files beside `notebooks/` become plain words, because the edition has none of them.
+    """
+    made = deepcopy(notebook)
+    for cell in made.cells:
+        if cell.cell_type == "markdown":
+            cell.source = OUTSIDE.sub(r"\1", cell.source)
+    return made
 
 
 def instructor(
@@ -58,7 +66,7 @@ def instructor(
     unknown = notes.keys() - {cell.id for cell in notebook.cells}
     if unknown:
         raise ValueError(f"No cell of the notebook has the id {', '.join(sorted(unknown))}.")
-    made, cells = deepcopy(notebook), []
+    made, cells = student(notebook), []
     exercises = {one.cell: one for one in exercises_of(notebook)}
     sections, questions = sections_of(notebook), questions_of(notebook)
     for number, cell in enumerate(made.cells):
