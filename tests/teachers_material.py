@@ -36,6 +36,8 @@ def pieces() -> dict[str, str]:
     texts += [("guide", NOTEBOOKS / "TEACHING.md"), ("guide", COURSE / "README.md")]
     for kind, path in texts:
         prose = re.sub(r"```.*?```", "", path.read_text("utf-8"), flags=re.DOTALL)
+        if kind == "note":  # its fields are for the programs
+            prose = re.sub(r"^(?:minutes|points|text|withheld): .*$", "", prose, flags=re.M)
         for number, passage in enumerate(_passages(prose)):
             found[f"{kind} {path.stem} {number}"] = passage
     for path in sorted((COURSE / "question_bank").glob("*.toml")):
