@@ -19,8 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--to",
         metavar="DIR",
-        help="build the atlas in this folder, in about 20 minutes on two cores; interrupt it when you "
-        "like, the same command goes on. Without it the bundled atlas opens in a browser.",
+        help="build the atlas in this folder, in less than half an hour on two cores; interrupt it when "
+        "you like, the same command goes on. Without it the bundled atlas opens in a browser.",
     )
     parser.add_argument("--jobs", type=int, default=2, help="how many processes work side by side")
     options = parser.parse_args(arguments)

@@ -78,7 +78,10 @@ def placed(
     Returns:
         (m, 2).
     """
-    return (squares.mean(1) - new) @ (points - points.mean(0)) / (2 * values[:2])
+    spread = np.where(
+        values[:2] > 1e-12, values[:2], np.inf
+    )  # no spread: all lie at 0 on that axis
+    return (squares.mean(1) - new) @ (points - points.mean(0)) / (2 * spread)
 
 
 def mixed(
