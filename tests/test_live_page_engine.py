@@ -36,6 +36,11 @@ LAYERS = [name for name in load_vgg19().layers if name.startswith("relu")]
 WEIGHTS = transfer_weights()
 TOLERANCE = 1e-3  # of the largest absolute value
 
+# Whether the browser has a backend at all.
+THERE = {
+    "webgl": "Boolean(new OffscreenCanvas(1, 1).getContext('webgl2'))",
+    "webgpu": "(async () => Boolean(await navigator.gpu?.requestAdapter()))()",
+}
 # In a page without anything else: a worker, what it has said, and pictures and numbers as base64.
 SCRIPT = """
 () => {
@@ -179,6 +184,8 @@ def open_engine(chrome, address):
         before(page)
         page.goto(f"{address}empty.html")
         page.evaluate(SCRIPT)
+        if not page.evaluate(THERE.get(backend, "true")):
+            pytest.skip(f"this chromium has no {backend}")
         engine = Engine(page)
         engine.send(type="load", base=address, backend=backend)
         if ready:
