@@ -262,6 +262,11 @@ def test_the_gradient_of_every_single_loss_is_that_of_pytorch(open_engine, backe
 
 
 @pytest.mark.slow
+def test_sums_over_a_larger_picture_are_those_of_pytorch(open_engine):
+    check(open_engine("wasm"), *pictures(0, (250, 331)), EVERYTHING | {"tv": 10.0})
+
+
+@pytest.mark.slow
 def test_threads_compute_the_same(open_engine):
     # TensorFlow.js takes half as many threads as there are logical cores. It is told of four.
     cores = 'Object.defineProperty(navigator, "hardwareConcurrency", { value: 4 });'
