@@ -70,9 +70,9 @@ def live_page(page: Any) -> None:
     """A run of 60 steps, with the photo wiped over it."""
     with page_server(0) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        page.goto(f"http://{HOST}:{server.server_port}/#photo=cat&painting=waves&size=256")
+        page.goto(f"http://{HOST}:{server.server_port}/#photo=cat&painting=waves&size=192")
         page.locator("#run:enabled").click()
-        until(lambda: re.match("step [6-9]", page.inner_text("#badge")), 600)
+        until(lambda: re.match(r"step [6-9]\d", page.inner_text("#badge")), 600)
         page.click("#run")
         page.locator("#wipe").focus()
         for _ in range(3):

@@ -36,6 +36,11 @@ LAYERS = [name for name in load_vgg19().layers if name.startswith("relu")]
 WEIGHTS = transfer_weights()
 TOLERANCE = 1e-3  # of the largest absolute value
 
+# Whether the browser has a backend at all.
+THERE = {
+    "webgl": "Boolean(new OffscreenCanvas(1, 1).getContext('webgl2'))",
+    "webgpu": "(async () => Boolean(await navigator.gpu?.requestAdapter()))()",
+}
 # In a page without anything else: a worker, what it has said, and pictures and numbers as base64.
 SCRIPT = """
 () => {
@@ -179,6 +184,8 @@ def open_engine(chrome, address):
         before(page)
         page.goto(f"{address}empty.html")
         page.evaluate(SCRIPT)
+        if not page.evaluate(THERE.get(backend, "true")):
+            pytest.skip(f"this chromium has no {backend}")
         engine = Engine(page)
         engine.send(type="load", base=address, backend=backend)
         if ready:
@@ -252,6 +259,11 @@ def test_the_gradient_of_every_single_loss_is_that_of_pytorch(open_engine, backe
     engine, shown = open_engine(backend), pictures(number)
     for name in EVERYTHING:
         check(engine, *shown, {name: 1.0, "tv": 0.0})
+
+
+@pytest.mark.slow
+def test_sums_over_a_larger_picture_are_those_of_pytorch(open_engine):
+    check(open_engine("wasm"), *pictures(0, (250, 331)), EVERYTHING | {"tv": 10.0})
 
 
 @pytest.mark.slow

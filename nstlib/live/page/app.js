@@ -30,14 +30,13 @@ import { Guide } from "./tours.js";
 import { duration, pictureWords, stateWords } from "./words.js";
 
 const MOST = 500; // steps; then it pauses, so that a forgotten page does not empty a battery
-const RATE = 0.02; // of Adam
-const NO_CURVES = "Loss curves: nothing yet";
 const $ = (id) => document.getElementById(id);
 const device = { memory: navigator.deviceMemory, cores: navigator.hardwareConcurrency, width: innerWidth };
 const usual = { ...DEFAULTS, size: usualSize(device) };
 
 let settings = decode(location.hash, usual);
 let run = 0; // the number of the newest run; what an older one still says is not heard
+let wanted = 0; // how many runs have been asked for, also those whose pictures are still loading
 let phase = "loading"; // loading, preparing, paused, running, broken
 let loaded = false; // whether this worker has been ready before
 let go = false; // whether to paint as soon as a run is prepared
@@ -62,20 +61,10 @@ const gram = new GramPanel($("gram"), (i, j) => {
 });
 const dials = new Dials(document.querySelector(".dials"), (changes) => set(changes));
 const engine = new Engine(hear);
-const choosers = {
-  photo: new Chooser(
-    $("photos"),
-    "photo",
-    (name) => choose("photo", name),
-    (file) => open("photo", file),
-  ),
-  painting: new Chooser(
-    $("paintings"),
-    "painting",
-    (name) => choose("painting", name),
-    (file) => open("painting", file),
-  ),
-};
+// prettier-ignore
+const chooser = (kind) =>
+  new Chooser($(`${kind}s`), kind, (name) => choose(kind, name), (file) => open(kind, file));
+const choosers = { photo: chooser("photo"), painting: chooser("painting") };
 
 // Settings
 
@@ -117,18 +106,21 @@ function address() {
 
 // Pictures
 
-async function bitmap_of(kind) {
-  return settings[kind] === OWN ? own[kind] : sample(settings[kind]);
+const bitmap_of = (kind) => (settings[kind] === OWN ? own[kind] : sample(settings[kind]));
+
+/** Forget what has gone wrong, unless nothing can be painted until it is put right. */
+function clear_fault() {
+  if (phase !== "broken") notices.clear();
 }
 
 function choose(kind, name) {
-  notices.clear();
+  clear_fault();
   return set({ [kind]: name });
 }
 
 /** A picture of the user's own, from a file or the camera; a broken one leaves everything as it is. */
 async function open(kind, source) {
-  notices.clear();
+  clear_fault();
   try {
     const bitmap = source instanceof Blob ? await fromFile(source) : source;
     pixels(bitmap, settings.size); // refused here if it is too narrow
@@ -144,17 +136,18 @@ async function open(kind, source) {
 
 /** Begin a run: pictures at their size, targets, first losses; then wait, or paint if `paint`. */
 async function prepare(paint = false) {
-  const mine = ++run;
+  const mine = ++wanted;
   go = paint;
   let content, style;
   try {
     const bitmaps = await Promise.all([bitmap_of("photo"), bitmap_of("painting")]);
-    if (mine !== run) return;
+    if (mine !== wanted) return;
     [content, style] = bitmaps.map((bitmap) => pixels(bitmap, settings.size));
   } catch (error) {
-    if (mine === run) notices.fault(error);
-    return;
+    if (mine === wanted) notices.fault(error);
+    return; // and the run before it goes on
   }
+  run++;
   history.clear();
   stage.begin(content);
   gram.clear(settings.entry);
@@ -162,12 +155,12 @@ async function prepare(paint = false) {
   curves_soon();
   badge();
   describe();
-  if (!engine.ready) return;
+  if (!engine.ready || phase === "broken") return;
   set_phase("preparing");
   const [a, b] = [plain(content), plain(style)];
   engine.send({ type: "pictures", content: a, style: b }, a, b);
   const init = settings.start === "photo" ? "content" : "noise";
-  const how = { seed: settings.seed, optimizer: "adam", rate: RATE, weights: weightsOf(settings) };
+  const how = { seed: settings.seed, optimizer: "adam", rate: 0.02, weights: weightsOf(settings) };
   engine.send({ type: "start", run, init, ...how, paused: !paint });
 }
 
@@ -266,7 +259,9 @@ const curves_soon = atMost(5, () => {
   const { steps, curves, latest } = history;
   drawCurves($("curves"), steps, curves, stage.still?.index ?? null);
   const said = Object.entries(curves).map(([name, values]) => `${name} ${values.at(-1)?.toPrecision(2)}`);
-  const text = steps.length ? `Loss curves after step ${steps.at(-1)}: ${said.join("; ")}` : NO_CURVES;
+  const text = steps.length
+    ? `Loss curves after step ${steps.at(-1)}: ${said.join("; ")}`
+    : "Loss curves: nothing yet";
   $("curves").setAttribute("aria-label", text);
   dials.losses(latest?.losses ?? {}, settings);
 });
@@ -304,7 +299,7 @@ const save = async () => {
 const copy_link = async () => say(await copyLink(settings, $("link-dialog")));
 
 async function camera() {
-  notices.clear();
+  clear_fault();
   try {
     const picture = await fromCamera($("camera-dialog"));
     if (picture) await open("photo", picture);
