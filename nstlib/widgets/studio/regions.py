@@ -52,7 +52,7 @@ class Regions(widgets.VBox):
         app: Its status line shows messages and errors.
 
     Attributes:
-        open: The button.
+        toggle: The button.
         second: The chooser of the second style.
         painter: The photo with the region.
         finder: The job that finds the edges of the photo.
@@ -63,12 +63,12 @@ class Regions(widgets.VBox):
         self._shown = None  # the source of the photo that the painter shows
         self._kept: dict[bytes, Path] = {}  # the file of each mask that has been written
         self.finder = Job()
-        self.open = named(
+        self.toggle = named(
             widgets.ToggleButton(description="Two styles, by region", icon="paint-brush"),
             "regions",
             "paint a part of the photo that gets a second style",
         )
-        self.open.layout.width = "210px"
+        self.toggle.layout.width = "210px"
         self.second = Chooser("paintings", "second", chosen=second, label="Second style", app=app)
         self.painter = named(MaskPainter(), "mask-painter", "the region of the second style")
         help_text = widgets.HTML(HELP, layout={"max_width": "340px"})
@@ -76,8 +76,8 @@ class Regions(widgets.VBox):
             [self.painter, widgets.VBox([help_text, self.second])],
             layout={"display": "none", "grid_gap": "6px 24px", "flex_flow": "row wrap"},
         )
-        super().__init__([self.open, self._fold])
-        self.open.observe(app.safely(lambda change: self._unfold()), "value")
+        super().__init__([self.toggle, self._fold])
+        self.toggle.observe(app.safely(lambda change: self._unfold()), "value")
         content.observe(app.safely(lambda change: self._follow()), "source")
         for chooser in (style, self.second):
             chooser.observe(lambda change: self._name(), "source")
@@ -130,8 +130,8 @@ class Regions(widgets.VBox):
         super().close()
 
     def _unfold(self) -> None:
-        self._fold.layout.display = "" if self.open.value else "none"
-        if self.open.value and self._shown != self._content.source:
+        self._fold.layout.display = "" if self.toggle.value else "none"
+        if self.toggle.value and self._shown != self._content.source:
             self._show_photo()
 
     def _follow(self) -> None:
@@ -139,7 +139,7 @@ class Regions(widgets.VBox):
         had = bool(self.painter.mask)
         self._shown = None
         self.painter.show(b"", "")
-        if self.open.value:
+        if self.toggle.value:
             self._show_photo()
         if had:
             self._app.say("The region was painted on the other photo, so it has been cleared.")

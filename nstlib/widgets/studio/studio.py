@@ -274,7 +274,7 @@ class Studio(App):
     def _say_how(self, run: _Run, vgg: VGG19) -> None:
         said = f"The network {self._weights} computes in {vgg.where}. You can change the weights while "
         said += "it runs; they count from the next step."
-        if run.region is None and self.regions.open.value:
+        if run.region is None and self.regions.toggle.value:
             said += (
                 f" No region is painted, so the whole photo gets the style of {self.style.name()}."
             )
