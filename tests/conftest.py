@@ -20,7 +20,7 @@ settings.load_profile("calm")
 
 # What these modules make once takes long, a server or the site: each module stays in one worker.
 # (The groups of xdist 3.8 have no effect with pytest 9.2.)
-TOGETHER = ("browser", "browser_harness", "course", "kernels", "paintings", "site")
+TOGETHER = ("browser", "browser_harness", "brush", "course", "kernels", "paintings", "site")
 
 pytest_plugins = ["browser"]
 
