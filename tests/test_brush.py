@@ -3,7 +3,6 @@
 As in test_browser.py, each story is also told to an app that is broken, and must notice it.
 """
 
-import time
 from io import BytesIO
 from pathlib import Path
 
@@ -33,7 +32,7 @@ def studio(lab):
         tab.press(".nst-regions")
         loaded = f"document.querySelector('{PHOTO} img')?.naturalWidth > 0"
         tab.page.wait_for_function(loaded)
-        until(lambda: "No region yet" in tab.text(SAID), PATIENCE)
+        until(lambda: "No region" in tab.text(SAID), PATIENCE)
         return tab
 
     return open_studio
@@ -143,9 +142,12 @@ def fill(tab, patience):
     until(lambda: "medium" in tab.ask("list(studio.regions.painter.pieces)"), PATIENCE)
     clear(tab)
     tab.press(".nst-mask-fill")
-    time.sleep(0.3)  # the labels are being read
-    drag(tab, (0.5, 0.1), (0.5, 0.1))
-    until(lambda: painted(tab) is not None, patience, "nothing was filled")
+
+    def filled():
+        drag(tab, (0.5, 0.1), (0.5, 0.1))  # in vain while the browser still reads the pieces
+        return painted(tab) is not None
+
+    until(filled, patience, "nothing was filled")
     sky = painted(tab)
     height, width = sky.shape
     assert 0.3 < sky.mean() < 0.95
@@ -172,7 +174,7 @@ def another_photo(tab, patience):
     tab.page.keyboard.press("ArrowUp")
     until(lambda: "cleared" in tab.text(".nst-studio .nst-status"), patience)
     tab.changed(PHOTO, photo, patience)
-    until(lambda: "No region yet" in tab.text(SAID), patience, "the region stayed")
+    until(lambda: "No region" in tab.text(SAID), patience, "the region stayed")
     assert tab.locator(".nst-mask-undo").is_disabled()
     assert painted(tab) is None
     tab.page.keyboard.press("ArrowDown")

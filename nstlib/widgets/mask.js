@@ -170,11 +170,11 @@ function render({ model, el }) {
     clear: button("Clear", "clear", "remove the whole region; it can be undone", () => alter(() => 0)),
   };
   const seen = element("input", { type: "checkbox", className: "nst-mask-seen", checked: true });
-  const gap = () => element("span", { className: "nst-mask-gap" });
   tools.setAttribute("role", "group");
   tools.setAttribute("aria-label", "Tools for the region");
-  tools.append(...Object.values(kinds), sized, reached, gap(), ...Object.values(actions), gap());
-  tools.append(element("label", { title: "show the region on the photo" }, seen, "show"));
+  const shown = element("label", { title: "show the region on the photo" }, seen, "show the region");
+  const new_row = element("span", { className: "nst-mask-row" });
+  tools.append(...Object.values(kinds), sized, reached, new_row, ...Object.values(actions), shown);
   el.append(element("div", { className: "nst-mask" }, tools, box, said));
 
   function take(name) {
@@ -289,7 +289,7 @@ function render({ model, el }) {
     const percent = area < 0.01 ? "Less than 1 %" : `${Math.min(99, Math.round(100 * area))} %`;
     const whole = area === 0 || area > 1 - 1e-6;
     const about = area === 0
-      ? `No region yet: the whole photo gets the style of ${outside}.`
+      ? `No region: the whole photo gets the style of ${outside}.`
       : "The region covers the whole photo: erase a part of it.";
     const parts = `${percent} of the photo: ${inside}. The rest: ${outside}.`;
     said.textContent = [first, whole ? about : parts].filter(Boolean).join(" ");

@@ -22,10 +22,12 @@ SIDE = 512  # pixels of the photo that is painted on, and of the mask
 PIECES = {"medium": (300, 400), "small": (100, 150), "large": (1000, 1000)}
 HELP = """<p style="margin: 0 0 6px; line-height: 1.45">Paint on the photo. Inside the region the
 picture gets the second style, and outside it the first. <i>Fill</i> takes a piece of the photo up to
-its edges. If you change the region while a run goes on, the change counts from the next Start.</p>
+its edges. If you change the region while a run goes on, the change counts from the next Start. The loss
+curves call the outside region 1 and the inside region 2.</p>
 <p style="margin: 0 0 10px; line-height: 1.45">Keys on the photo: the arrows move the brush, Space
 paints, Shift + Space erases, + and − change the size, F fills, Z undoes, Y redoes. Hold Space and press
 arrows to draw a line.</p>"""
+ROOM = {"padding": "8px 0 12px 2px"}
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Regions(widgets.VBox):
         help_text = widgets.HTML(HELP, layout={"max_width": "340px"})
         self._fold = widgets.HBox(
             [self.painter, widgets.VBox([help_text, self.second])],
-            layout={"display": "none", "grid_gap": "6px 24px", "flex_flow": "row wrap"},
+            layout={"display": "none", "grid_gap": "6px 24px", "flex_flow": "row wrap"} | ROOM,
         )
         super().__init__([self.toggle, self._fold])
         self.toggle.observe(app.safely(lambda change: self._unfold()), "value")

@@ -151,8 +151,7 @@ class Studio(App):
         Raises:
             ValueError: If there is a region that covers the whole photo.
         """
-        size = self.settings.size.value
-        dials = self.dials.arguments()
+        size, dials = self.settings.size.value, self.dials.arguments()
         # What is chosen is read here and only once: it may change before the worker begins.
         photo, painting, region = self.content.source, self.style.source, self.regions.chosen(size)
         styles = f"style of {self.style.name()}"
@@ -312,7 +311,8 @@ class Studio(App):
     def _show(self, run: _Run, step: Step, *, last: bool = False) -> None:
         self.screen.add(run.film, step.index, self._finished(run, step.image), last=last)
         if last or self._curves.due():
-            self.curves.value = loss_plot(run.history, total=step.total, width=300, height=190)
+            height = 190 if run.region is None else 230  # for twice as many style losses
+            self.curves.value = loss_plot(run.history, total=step.total, width=300, height=height)
 
     def _show_content(self) -> None:
         """Show the photo until the first run starts."""
