@@ -27,7 +27,7 @@ curves call the outside region 1 and the inside region 2.</p>
 <p style="margin: 0 0 10px; line-height: 1.45">Keys on the photo: the arrows move the brush, Space
 paints, Shift + Space erases, + and − change the size, F fills, Z undoes, Y redoes. Hold Space and press
 arrows to draw a line.</p>"""
-ROOM = {"padding": "8px 0 12px 2px"}
+ROOM = {"padding": "8px 0 12px 4px"}
 
 
 @dataclass(frozen=True)
