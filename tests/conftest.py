@@ -23,6 +23,7 @@ settings.load_profile("calm")
 TOGETHER = (
     "browser",
     "browser_harness",
+    "brush",
     "bundle",
     "course",
     "kernels",

@@ -18,6 +18,7 @@ from nstlib import images, load_image, optimize
 from nstlib.__main__ import main
 from nstlib.vgg import VGG19
 from nstlib.widgets import transfer_studio
+from nstlib.widgets.drawing import png
 
 RUN = [
     "transfer",
@@ -153,6 +154,12 @@ def test_a_full_disk_in_the_studio_leaves_the_picture_in_the_app(monkeypatch, tm
     app.close()
 
 
+def half_of_the_photo():
+    pixels = np.zeros((340, 512, 3), np.uint8)
+    pixels[:170] = 255
+    return png(pixels)
+
+
 class Presses(RuleBasedStateMachine):
     """Any controls of the studio in any order."""
 
@@ -189,6 +196,16 @@ class Presses(RuleBasedStateMachine):
     def keep_colors(self):
         self.app.dials.keep_colors.value = not self.app.dials.keep_colors.value
 
+    @rule(
+        mask=st.sampled_from([b"", half_of_the_photo(), png(np.full((340, 512, 3), 255, np.uint8))])
+    )
+    def paint(self, mask):
+        self.app.regions.painter.mask = mask
+
+    @rule()
+    def unfold(self):
+        self.app.regions.toggle.value = not self.app.regions.toggle.value
+
     @rule()
     def show_the_code(self):
         self.app.show_code.value = not self.app.show_code.value
@@ -206,6 +223,7 @@ class Presses(RuleBasedStateMachine):
     def teardown(self):
         self.app.stop.click()
         assert self.app.job.join(WAIT)
+        assert self.app.regions.finder.join(WAIT)
         assert self.app.job.status in ("idle", "done", "stopped")
         step = self.app.job.step
         if step is not None:

@@ -203,9 +203,11 @@ def loss_plot(
 
 
 def _readable(name: str) -> str:
-    """The name of a loss for a legend: "style/relu1_1/2" is "style relu1_1, region 2"."""
-    readable = name.replace("/", " ", 1).replace("/", ", region ")
-    return {"tv": "total variation"}.get(name, readable)
+    """The name of a loss for a legend: "style/relu1_1/2" is "relu1_1, region 2"."""
+    kind, _, rest = name.partition("/")
+    if "/" in rest:
+        return rest.replace("/", ", region ")
+    return {"tv": "total variation"}.get(name, f"{kind} {rest}".rstrip())
 
 
 def _can_be_shown(value: float) -> bool:

@@ -14,6 +14,7 @@ def transfer_code(
     style: str,
     arguments: Mapping[str, Any],
     *,
+    region: tuple[str, str] | None = None,
     moved: Mapping[int, Mapping[str, float]] | None = None,
     stopped: int | None = None,
     keep_colors: bool = False,
@@ -25,6 +26,8 @@ def transfer_code(
     Args:
         content, style: The expressions that make the two pictures.
         arguments: Those of `transfer`, and "seed" for a start from noise; defaults are left out.
+        region: The expression that makes a second style, and the file of the mask inside which it is
+            painted.
         moved: {step: {loss: weight}}, the weights that were changed during the run, after that step.
         stopped: The index of the last step, if the run was stopped early.
         keep_colors: Whether the picture gets the colors of the content.
@@ -37,7 +40,9 @@ def transfer_code(
         chosen["init"] = _Code(f"noise_like(content, seed={seed})")
     simple = not moved and stopped is None
     names = {"save_image", "transfer"}
-    names |= {name for name in ("load_image", "painting", "photo") if f"{name}(" in content + style}
+    pictures = content + style + (region[0] if region else "")
+    names |= {name for name in ("load_image", "painting", "photo") if f"{name}(" in pictures}
+    names |= {"load_mask"} if region else set()
     names |= {"finish"} if simple else set()
     names |= {"noise_like"} if isinstance(chosen.get("init"), _Code) else set()
     names |= {"resize"} if keep_colors else set()
@@ -45,13 +50,19 @@ def transfer_code(
     lines = [f"from nstlib import {', '.join(sorted(names))}"]
     lines += ["from nstlib.images import with_colors_of"] if keep_colors else []
     lines += ["", f"content = {content}", f"style = {style}"]
+    styles = "style"
+    if region:
+        lines += [f"second = {region[0]}"]
+        lines += [f"mask = load_mask({region[1]!r}, size=tuple(content.shape[2:]))  # of second"]
+        styles = "[style, second]"
+        chosen = {"masks": _Code("[None, mask]")} | chosen
     if moved:
         lines += ["moved = {  # after this step: these weights"]
         lines += [f"    {step}: {dict(change)}," for step, change in sorted(moved.items())]
         lines += ["}"]
     if weights != "compact":
         chosen["vgg"] = _Code(f"load_vgg19({weights!r})")
-    call = f"transfer({', '.join(filter(None, ['content, style', _arguments(chosen)]))})"
+    call = f"transfer({', '.join(filter(None, [f'content, {styles}', _arguments(chosen)]))})"
     if simple:
         lines += [f"step = finish({call})"]
     else:

@@ -6,7 +6,7 @@ import ipywidgets as widgets
 import torch
 
 from nstlib.optimizer import OPTIMIZERS
-from nstlib.style_transfer import CONTENT_LAYERS, STYLE_LAYERS, transfer_weights
+from nstlib.style_transfer import CONTENT_LAYERS, STYLE_LAYERS
 from nstlib.vgg import LAYERS
 from nstlib.widgets.app import named
 from nstlib.widgets.studio.code import DEFAULTS
@@ -128,10 +128,6 @@ class Dials(widgets.VBox):
             "style_weight": self.style.value,
             "tv_weight": self.tv.value,
         }
-
-    def loss_weights(self, content_layers: tuple[str, ...]) -> dict[str, float]:
-        """Return the weight of each loss by its name, as `transfer_weights` does."""
-        return transfer_weights(content_layers=content_layers, **self.arguments())
 
     def on_move(self, handler) -> None:
         """Call `handler(change)` whenever one of the weights changes."""

@@ -9,9 +9,9 @@ import ipywidgets as widgets
 import torch
 from torch import Tensor
 
-from nstlib.images import noise_like, resize, save_image, with_colors_of, write_whole
+from nstlib.images import load_mask, noise_like, resize, save_image, with_colors_of, write_whole
 from nstlib.optimize import Step
-from nstlib.style_transfer import transfer
+from nstlib.style_transfer import transfer, transfer_weights
 from nstlib.vgg import VGG19, load_vgg19
 from nstlib.widgets.app import App, button, named
 from nstlib.widgets.drawing import jpeg
@@ -20,6 +20,7 @@ from nstlib.widgets.live import Progress, Throttle, loss_plot
 from nstlib.widgets.studio.chooser import Chooser
 from nstlib.widgets.studio.code import transfer_code
 from nstlib.widgets.studio.dials import Dials, Settings, default_size
+from nstlib.widgets.studio.regions import Region, Regions
 from nstlib.widgets.studio.screen import Screen
 
 KINDS = {"picture (PNG)": ".png", "film (GIF)": ".gif", "film (WebP)": ".webp"}
@@ -53,11 +54,13 @@ class _Run:
 
     arguments: dict
     sources: tuple[str, str]  # the code of the two pictures
-    wanted: dict[str, float]  # where the dials are now
+    region: Region | None
+    wanted: dict  # where the dials are now, as arguments of `transfer`
     film: Film
     moved: dict[int, dict[str, float]] = field(default_factory=dict)
     history: list[dict[str, float]] = field(default_factory=list)
     content: Tensor | None = None
+    areas: tuple[float, ...] = (1.0,)  # of the regions
 
 
 class Studio(App):
@@ -71,6 +74,8 @@ class Studio(App):
         self._frames, self._curves = Throttle(12), Throttle(3)
         self.content = Chooser("photos", "content", chosen=content, label="Content", app=self)
         self.style = Chooser("paintings", "style", chosen=style, label="Style", app=self)
+        second = "night" if style == "waves" else "waves"
+        self.regions = Regions(self.content, self.style, second=second, app=self)
         self.settings, self.dials = Settings(size=size), Dials()
         self._make_transport()
         self.screen = Screen(self)
@@ -133,6 +138,7 @@ class Studio(App):
         self.fill(
             transport,
             widgets.HBox([self.screen, steering, choice], layout=gap),
+            self.regions,
             keeping,
             self.listing,
         )
@@ -140,30 +146,38 @@ class Studio(App):
     # What the buttons do
 
     def begin(self) -> None:
-        """Start a run with the current choices."""
-        size = self.settings.size.value
-        arguments = self.settings.arguments() | self.dials.arguments()
-        # Both sources are read here and only once, because the user may choose other pictures before the
-        # worker begins.
-        photo, painting = self.content.source, self.style.source
+        """Start a run with the current choices.
+
+        Raises:
+            ValueError: If there is a region that covers the whole photo.
+        """
+        size, dials = self.settings.size.value, self.dials.arguments()
+        # What is chosen is read here and only once: it may change before the worker begins.
+        photo, painting, region = self.content.source, self.style.source, self.regions.chosen(size)
+        styles = f"style of {self.style.name()}"
+        if region is not None:
+            styles = f"styles of {self.style.name()} and {self.regions.second.name()}"
         run = self._run = _Run(
-            arguments=arguments,
+            arguments=self.settings.arguments() | dials,
             sources=(self.content.code(size, photo), self.style.code(size, painting)),
-            wanted=self.dials.loss_weights(arguments["content_layers"]),
-            film=self.screen.begin(f"{self.content.name()} in the style of {self.style.name()}"),
+            region=region,
+            wanted=dials,
+            film=self.screen.begin(f"{self.content.name()} in the {styles}"),
         )
 
         def make_run():
             run.content = self.content.image(size, photo)
             self.screen.preview.over = jpeg(run.content)
-            chosen = dict(arguments)
+            chosen = dict(run.arguments)
             seed = chosen.pop("seed")
             if chosen["init"] == "noise":
                 chosen["init"] = noise_like(run.content, seed=seed)
             style, vgg = self.style.image(size, painting), self._network()
+            if region is not None:
+                style = [style, self.regions.second.image(size, region.style)]
+                chosen["masks"] = self._masks(run, region, vgg)
             if run is self._run:
-                can = "You can change the weights while it runs; they count from the next step."
-                self.say(f"The network {self._weights} computes in {vgg.where}. {can}")
+                self._say_how(run, vgg)
             return transfer(run.content, style, vgg=vgg, **chosen)
 
         self.progress.begin()
@@ -213,24 +227,33 @@ class Studio(App):
         return path
 
     def code(self) -> str:
-        """Return Python code that makes this picture again."""
+        """Return Python code that makes this picture again.
+
+        If there is a region, its mask is written beside the picture, and the code reads it from there.
+
+        Raises:
+            ValueError: If no run has been started, and the region covers the whole photo.
+            OSError: If the mask cannot be written.
+        """
         run, step = self._run, self.job.step
-        size = self.settings.size.value
+        size, beside = self.settings.size.value, Path(self.path.value.strip() or "painted")
+        region = self.regions.chosen(size) if run is None else run.region
+        shared = {
+            "region": region and (region.code, str(self.regions.keep(region, beside))),
+            "keep_colors": self.dials.keep_colors.value,
+            "weights": self._weights,
+        }
         if run is None:
+            arguments = self.settings.arguments() | self.dials.arguments()
             return transfer_code(
-                self.content.code(size),
-                self.style.code(size),
-                self.settings.arguments() | self.dials.arguments(),
-                keep_colors=self.dials.keep_colors.value,
-                weights=self._weights,
+                self.content.code(size), self.style.code(size), arguments, **shared
             )
         return transfer_code(
             *run.sources,
             run.arguments,
             moved=run.moved,
             stopped=step.index if step and step.index < step.total else None,
-            keep_colors=self.dials.keep_colors.value,
-            weights=self._weights,
+            **shared,
         )
 
     # On the worker's thread
@@ -240,11 +263,29 @@ class Studio(App):
             self._vgg = load_vgg19(self._weights, device=self._device)
         return self._vgg
 
+    def _masks(self, run: _Run, region: Region, vgg: VGG19) -> list[Tensor | None]:
+        """The masks of a run, and the areas, which `transfer` multiplies the weights by."""
+        mask = load_mask(region.mask, size=tuple(run.content.shape[2:]))
+        there = mask.to(vgg.device)
+        run.areas = (1 - there).mean().item(), there.mean().item()
+        return [None, mask]
+
+    def _say_how(self, run: _Run, vgg: VGG19) -> None:
+        said = f"The network {self._weights} computes in {vgg.where}. You can change the weights while "
+        said += "it runs; they count from the next step."
+        if run.region is None and self.regions.toggle.value:
+            said += (
+                f" No region is painted, so the whole photo gets the style of {self.style.name()}."
+            )
+        self.say(said)
+
     def _on_step(self, run: _Run, step: Step) -> None:
         if run is not self._run:
             return
         # Weights change only here, between two steps, so that the code shown repeats the run exactly.
-        change = {name: w for name, w in run.wanted.items() if w != step.weights[name]}
+        layers = run.arguments["content_layers"]
+        wanted = transfer_weights(layers, **run.wanted, areas=run.areas)
+        change = {name: weight for name, weight in wanted.items() if weight != step.weights[name]}
         if change:
             step.weights.update(change)
             run.moved[step.index] = change
@@ -270,7 +311,8 @@ class Studio(App):
     def _show(self, run: _Run, step: Step, *, last: bool = False) -> None:
         self.screen.add(run.film, step.index, self._finished(run, step.image), last=last)
         if last or self._curves.due():
-            self.curves.value = loss_plot(run.history, total=step.total, width=300, height=190)
+            height = 190 if run.region is None else 230  # for twice as many style losses
+            self.curves.value = loss_plot(run.history, total=step.total, width=300, height=height)
 
     def _show_content(self) -> None:
         """Show the photo until the first run starts."""
@@ -291,7 +333,7 @@ class Studio(App):
 
     def _steer(self, change) -> None:
         if self._run is not None:
-            self._run.wanted = self.dials.loss_weights(self._run.arguments["content_layers"])
+            self._run.wanted = self.dials.arguments()
 
     def _show_buttons(self) -> None:
         # The worker calls this too; without the lock an older status could overwrite a newer one.

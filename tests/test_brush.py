@@ -1,0 +1,308 @@
+"""The brush of the studio as a user has it: in JupyterLab, with the mouse and with the keys alone.
+
+As in test_browser.py, each story is also told to an app that is broken, and must notice it.
+"""
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from browser import hindrances, needs_chromium, until
+from PIL import Image
+
+pytestmark = [pytest.mark.slow, needs_chromium]
+
+PATIENCE = 120  # seconds until a wait for what is sure to come gives up
+STUDIO = """
+from nstlib.widgets import transfer_studio
+studio = transfer_studio("rocket", "waves", size=96, device="cpu")
+studio.settings.steps.value = 4
+studio
+"""
+PHOTO, SAID = ".nst-mask-photo", ".nst-mask-said"
+
+
+@pytest.fixture
+def studio(lab):
+    def open_studio(*cells):
+        tab = lab("brush.ipynb", [*cells, STUDIO])
+        tab.run_all()
+        assert not tab.errors()
+        tab.press(".nst-regions")
+        loaded = f"document.querySelector('{PHOTO} img')?.naturalWidth > 0"
+        tab.page.wait_for_function(loaded)
+        until(lambda: "No region" in tab.text(SAID), PATIENCE)
+        return tab
+
+    return open_studio
+
+
+def painted(tab):
+    """The mask that Python has, from 0 to 1; None if there is no region."""
+    mask = eval(tab.ask("studio.regions.painter.mask"))
+    return np.asarray(Image.open(BytesIO(mask)).convert("L")) / 255 if mask else None
+
+
+def drag(tab, start, end):
+    """A stroke of the mouse, between two places in fractions of the photo."""
+    tab.locator(PHOTO).scroll_into_view_if_needed()
+    area = tab.locator(PHOTO).bounding_box()
+    at = [(area["x"] + x * area["width"], area["y"] + y * area["height"]) for x, y in (start, end)]
+    tab.page.mouse.move(*at[0])
+    tab.page.mouse.down()
+    tab.page.mouse.move(*at[1], steps=8)
+    tab.page.mouse.up()
+
+
+def clear(tab):
+    """Begin with an empty region."""
+    if tab.locator(".nst-mask-clear").is_enabled():
+        tab.press(".nst-mask-clear")
+    tab.press(".nst-mask-brush-tool")
+    until(lambda: painted(tab) is None, PATIENCE, "the region was not cleared")
+
+
+def focus(tab):
+    """Go to the photo, with the brush in its middle."""
+    tab.locator(PHOTO).hover()
+    tab.locator(PHOTO).focus()
+
+
+def mouse(tab, patience):
+    """A stroke is seen at once, and Python has it, where it was painted; the eraser takes it away."""
+    tab.locator(PHOTO).scroll_into_view_if_needed()
+    before = tab.pixels(PHOTO)
+    drag(tab, (0.2, 0.5), (0.8, 0.5))
+    tab.changed(PHOTO, before, patience)
+    until(lambda: painted(tab) is not None, patience, "no mask was sent")
+    mask = painted(tab)
+    height, width = mask.shape
+    assert max(mask.shape) == 512
+    assert mask[height // 2, width // 4 : 3 * width // 4].min() == 1
+    assert mask[: height // 3].max() == 0
+    assert f"{round(100 * mask.mean())} % of the photo: night" in tab.text(SAID)
+    tab.press(".nst-mask-eraser")
+    drag(tab, (0.5, 0.5), (0.9, 0.5))
+    until(lambda: painted(tab)[height // 2, 3 * width // 4] == 0, patience, "nothing was erased")
+    assert painted(tab)[height // 2, width // 4] == 1
+
+
+def undo(tab, patience):
+    """Undo and redo go back and forth, and nothing is left to be undone in the end."""
+    clear(tab)
+    drag(tab, (0.2, 0.3), (0.4, 0.3))
+    until(lambda: painted(tab) is not None, PATIENCE)
+    one = painted(tab)
+    drag(tab, (0.2, 0.7), (0.4, 0.7))
+    until(lambda: painted(tab).sum() > 1.5 * one.sum(), PATIENCE)
+    two = painted(tab)
+    tab.press(".nst-mask-undo")
+    until(lambda: np.array_equal(painted(tab), one), patience, "nothing was undone")
+    tab.press(".nst-mask-redo")
+    until(lambda: np.array_equal(painted(tab), two), patience, "nothing was redone")
+    tab.press(".nst-mask-invert")
+    until(lambda: np.array_equal(np.round(255 * painted(tab)), np.round(255 - 255 * two)), patience)
+    tab.press(".nst-mask-undo")
+    until(lambda: np.array_equal(painted(tab), two), patience)
+
+
+def keys(tab, patience):
+    """All of it without a mouse: move, paint a line, erase, another size, fill, undo, redo."""
+    clear(tab)
+    focus(tab)
+    press = tab.page.keyboard.press
+    press("Space")
+    until(lambda: painted(tab) is not None, patience, "Space painted nothing")
+    dot = painted(tab)
+    height, width = dot.shape
+    assert dot[height // 2, width // 2] == 1
+    tab.page.keyboard.down("Space")
+    for _ in range(6):
+        press("ArrowRight")
+    tab.page.keyboard.up("Space")
+    until(lambda: painted(tab).sum() > 1.5 * dot.sum(), patience, "the arrows drew no line")
+    line = painted(tab)
+    press("Shift+Space")
+    until(lambda: painted(tab).sum() < line.sum(), patience, "Shift did not erase")
+    press("z")
+    until(lambda: np.array_equal(painted(tab), line), patience)
+    press("z")
+    until(lambda: np.array_equal(painted(tab), dot), patience)
+    press("y")
+    until(lambda: np.array_equal(painted(tab), line), patience)
+    size = tab.locator(".nst-mask-size").input_value()
+    press("+")
+    assert int(tab.locator(".nst-mask-size").input_value()) == int(size) + 1
+    press("-")
+    assert tab.locator(".nst-mask-size").input_value() == size
+
+
+def fill(tab, patience):
+    """A click fills the sky up to its edges, and F does the same from the keys."""
+    until(lambda: "medium" in tab.ask("list(studio.regions.painter.pieces)"), PATIENCE)
+    clear(tab)
+    tab.press(".nst-mask-fill")
+
+    def filled():
+        drag(tab, (0.5, 0.1), (0.5, 0.1))  # in vain while the browser still reads the pieces
+        return painted(tab) is not None
+
+    until(filled, patience, "nothing was filled")
+    sky = painted(tab)
+    height, width = sky.shape
+    assert 0.3 < sky.mean() < 0.95
+    assert sky[height // 10, width // 2] == 1
+    assert sky[-5, width // 2] == 0
+    assert set(np.unique(sky)) == {0, 1}
+    clear(tab)
+    focus(tab)
+    for _ in range(20):
+        tab.page.keyboard.press("ArrowUp")
+    tab.page.keyboard.press("f")
+    until(lambda: painted(tab) is not None, patience, "F filled nothing")
+    tab.page.keyboard.press("Shift+F")
+    until(lambda: painted(tab) is None, patience, "Shift and F took nothing away")
+
+
+def another_photo(tab, patience):
+    """The region goes with its photo, and undo does not bring it back."""
+    clear(tab)
+    drag(tab, (0.2, 0.3), (0.4, 0.3))
+    until(lambda: painted(tab) is not None, PATIENCE)
+    photo = tab.pixels(PHOTO)
+    tab.locator(".nst-content-thumbnails .nst-picture-box").focus()
+    tab.page.keyboard.press("ArrowUp")
+    until(lambda: "cleared" in tab.text(".nst-studio .nst-status"), patience)
+    tab.changed(PHOTO, photo, patience)
+    until(lambda: "No region" in tab.text(SAID), patience, "the region stayed")
+    assert tab.locator(".nst-mask-undo").is_disabled()
+    assert painted(tab) is None
+    tab.page.keyboard.press("ArrowDown")
+    until(lambda: "rocket" in tab.text(".nst-content-chosen"), PATIENCE)
+
+
+def run(tab, patience):
+    """Painted and started at once: the run has the stroke, and its code makes the same picture."""
+    clear(tab)
+    size = tab.locator(".nst-mask-size")
+    size.fill("40")
+    drag(tab, (0.2, 0.3), (0.8, 0.3))
+    tab.locator(".nst-start").click()
+    until(lambda: "Done." in tab.text(".nst-studio .nst-status"), PATIENCE)
+    assert "styles of waves and night" in tab.ask("studio.screen.preview.alt"), (
+        "the stroke was late"
+    )
+    tab.press(".nst-show-code")
+    until(lambda: "masks=[None, mask]" in tab.text(".nst-code"), patience)
+    assert list(Path(tab.server.folder).glob("painted-mask*.png"))
+    same = (
+        "(lambda n: (exec(studio.code(), n), n['step'].image.equal(studio.job.step.image))[1])({})"
+    )
+    assert tab.ask(same) == "True"
+    tab.press(".nst-show-code")
+
+
+STORIES = (mouse, undo, keys, fill, another_photo, run)
+
+
+def test_the_stories_of_the_brush(studio):
+    tab = studio()
+    for story in STORIES:
+        story(tab, PATIENCE)
+        tab.screenshot(f"brush_{story.__name__}")
+    assert not tab.errors()
+    assert not tab.console
+
+
+@pytest.mark.long
+def test_nothing_in_the_open_fold_keeps_people_out(studio, node_modules):
+    tab = studio()
+    drag(tab, (0.2, 0.3), (0.8, 0.3))
+    until(lambda: painted(tab) is not None, PATIENCE)
+    assert hindrances(tab.page, node_modules, ".nst-app") == []
+    tab.press(".nst-mask-fill")
+    assert hindrances(tab.page, node_modules, ".nst-app") == []
+
+
+@pytest.mark.long
+def test_a_pen_and_a_finger_paint(studio):
+    tab = studio()
+    tab.locator(PHOTO).scroll_into_view_if_needed()
+    for kind in ("pen", "touch"):
+        clear(tab)
+        tab.page.evaluate(
+            """([selector, pointerType]) => {
+                const box = document.querySelector(selector), area = box.getBoundingClientRect();
+                box.setPointerCapture = () => {};
+                const send = (name, x) => box.dispatchEvent(new PointerEvent(name, {
+                    pointerType, pointerId: 5, bubbles: true, cancelable: true, button: 0,
+                    clientX: area.left + x * area.width, clientY: area.top + 0.5 * area.height}));
+                send("pointerdown", 0.2); send("pointermove", 0.6); send("pointerup", 0.6);
+            }""",
+            [PHOTO, kind],
+        )
+        until(lambda: painted(tab) is not None, PATIENCE, f"the {kind} painted nothing")
+        mask = painted(tab)
+        assert mask[mask.shape[0] // 2, mask.shape[1] // 3] == 1
+
+
+@pytest.mark.long
+def test_a_region_is_there_after_the_notebook_is_opened_again(studio):
+    tab = studio()
+    drag(tab, (0.2, 0.3), (0.8, 0.3))
+    until(lambda: painted(tab) is not None, PATIENCE)
+    mask, said = painted(tab), tab.text(SAID)
+    tab.page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    tab.page.goto("about:blank")
+    tab.open("brush.ipynb")
+    tab.locator(SAID).wait_for()
+    until(lambda: tab.text(SAID) == said, PATIENCE, "the region is not on the photo")
+    np.testing.assert_array_equal(painted(tab), mask)
+
+
+# What is broken, the story that notices it, and at what.
+PAINTER = "from nstlib.widgets.mask import MaskPainter as P; P._esm = P._esm.replace"
+BROKEN = {
+    "strokes that stay in the browser": (
+        f"{PAINTER}('model.save_changes()', '0')",
+        mouse,
+        "no mask was sent",
+    ),
+    "an eraser that paints": (f"{PAINTER}('destination-out', 'x')", mouse, "nothing was erased"),
+    "undo that does nothing": (
+        f"{PAINTER}('to.push(now())', 'return false')",
+        undo,
+        "nothing was undone",
+    ),
+    "no keys": (
+        f"{PAINTER}('\"keydown\", (event)', '\"x\", (event)')",
+        keys,
+        "Space painted nothing",
+    ),
+    "edges that are never found": (
+        "from nstlib.widgets.studio.regions import Regions as R; find = R._find\n"
+        "R._find = lambda self, image, photo: (find(self, image * 0, photo), [])[1]",
+        fill,
+        "0.95",
+    ),
+    "a region that stays with another photo": (
+        f"{PAINTER}('photo: load_photo', 'x: 0').replace('|| load_mask(),', '|| 0,')",
+        another_photo,
+        "the region stayed|did not change",
+    ),
+    "strokes that are sent too late": (
+        f"{PAINTER}('box.contains(event.target) || send()', '0').replace('PAUSE = 150', 'PAUSE = 9e4')",
+        run,
+        "the stroke was late",
+    ),
+}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_brush_is_noticed(studio, name):
+    breakage, story, words = BROKEN[name]
+    tab = studio(breakage)
+    with pytest.raises((AssertionError, TimeoutError), match=words):
+        story(tab, 8)
