@@ -14,7 +14,7 @@ from nstlib.progress import finish, watch
 from nstlib.style_transfer import reconstruct_content, reconstruct_style, transfer
 from nstlib.vgg import LAYERS, VGG19, layer_mask, load_vgg19, receptive_field
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 __all__ = [
     "LAYERS",
