@@ -287,7 +287,8 @@ BROKEN = {
         "0.95",
     ),
     "a region that stays with another photo": (
-        f"{PAINTER}('photo: load_photo', 'x: 0').replace('|| load_mask(),', '|| 0,')",
+        f"{PAINTER}('photo: load_photo', 'photo: () => painted.can()[0] || load_photo()')"
+        ".replace('|| load_mask(),', '|| 0,')",
         another_photo,
         "the region stayed|did not change",
     ),
