@@ -282,12 +282,13 @@ BROKEN = {
     ),
     "edges that are never found": (
         "from nstlib.widgets.studio.regions import Regions as R; find = R._find\n"
-        "R._find = lambda self, image, photo: (find(self, image * 0, photo), [])[1]",
+        "R._find = lambda self, image, photo: find(self, image * 0, photo)",
         fill,
         "0.95",
     ),
     "a region that stays with another photo": (
-        f"{PAINTER}('photo: load_photo', 'x: 0').replace('|| load_mask(),', '|| 0,')",
+        f"{PAINTER}('photo: load_photo', 'photo: () => painted.can()[0] || load_photo()')"
+        ".replace('|| load_mask(),', '|| 0,')",
         another_photo,
         "the region stayed|did not change",
     ),

@@ -217,6 +217,26 @@ def test_edges_are_found_on_the_worker_and_sent_for_every_size_of_pieces(studio,
     np.testing.assert_array_equal(red + 256 * green, np.arange(6).reshape(2, 3) * 100)
 
 
+def test_the_edges_of_the_photo_before_are_not_sent(studio, monkeypatch):
+    def late(image, name):
+        if image.mean() < 0.001:  # the photo before, which is left alone while this goes on
+            pressed.wait(WAIT)
+            return np.ones((2, 3), int)
+        return np.zeros((2, 3), int)
+
+    pressed = threading.Event()
+    monkeypatch.setattr(module, "pieces", late)
+    save_image(torch.zeros(1, 3, 40, 60), "black.png")
+    studio.content.path.value = "black.png"
+    studio.regions.toggle.value = True
+    studio.content.source = "coffee"
+    pressed.set()
+    assert studio.regions.finder.join(WAIT)
+    for sent in studio.regions.painter.pieces.values():
+        assert np.asarray(Image.open(BytesIO(sent))).max() == 0
+    assert set(studio.regions.painter.pieces) == set(PIECES)
+
+
 def test_edges_that_cannot_be_found_are_a_sentence(studio, monkeypatch):
     def fails(image, name):
         raise ValueError("There are no edges.")

@@ -1,5 +1,7 @@
 """Two styles in one picture: the fold of the studio with a second style and a brush for its region."""
 
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +67,9 @@ class Regions(widgets.VBox):
         self._shown = None  # the source of the photo that the painter shows
         self._kept: dict[bytes, Path] = {}  # the file of each mask that has been written
         self.finder = Job()
+        self._photo = (
+            threading.Lock()
+        )  # held while the photo changes, and while its pieces are sent
         self.toggle = named(
             widgets.ToggleButton(description="Two styles, by region", icon="paint-brush"),
             "regions",
@@ -140,7 +145,8 @@ class Regions(widgets.VBox):
         """Another photo has been chosen: its region begins empty."""
         had = bool(self.painter.mask)
         self._shown = None
-        self.painter.show(b"", "")
+        with self._photo:
+            self.painter.show(b"", "")
         if self.toggle.value:
             self._show_photo()
         if had:
@@ -149,18 +155,20 @@ class Regions(widgets.VBox):
     def _show_photo(self) -> None:
         self._shown = self._content.source
         image = resize(self._content.image(SIDE), SIDE)  # a small upload is enlarged
-        self.painter.show(jpeg(image), f"The photo: {self._content.name()}.")
-        photo = self.painter.photo
+        with self._photo:
+            self.painter.show(jpeg(image), f"The photo: {self._content.name()}.")
+            photo = self.painter.photo
         self.finder.start(lambda: self._find(image, photo), on_end=self._found)
 
-    def _find(self, image: Tensor, photo: int) -> list[Step]:
+    def _find(self, image: Tensor, photo: int) -> Iterator[Step]:
         """On the worker's thread: give the painter the pieces of the photo, as they come."""
         for name in PIECES:
             found = png(_as_colors(pieces(image, name)))
-            if self.painter.photo != photo:
-                break
-            self.painter.pieces = self.painter.pieces | {name: found}
-        return []  # a run without steps
+            with self._photo:
+                if self.painter.photo != photo:
+                    break
+                self.painter.pieces = self.painter.pieces | {name: found}
+        return iter(())  # a run without steps
 
     def _found(self, job: Job) -> None:
         if job.status == "failed":
