@@ -55,7 +55,7 @@ def frames_of(path, size):
 def test_every_app_has_its_film_and_none_is_too_large(recordings):
     films = sorted(STILLS.glob("*.webm"))
     assert [path.stem for path in films] == sorted(recordings.FILMS)
-    assert [path.stem for path in sorted(STILLS.glob("*.jpg"))] == sorted(recordings.FILMS)
+    assert [path.stem for path in sorted(STILLS.glob("app_*.jpg"))] == sorted(recordings.FILMS)
     assert max(path.stat().st_size for path in films) <= recordings.LIMIT
     assert sum(path.stat().st_size for path in films) <= 8_000_000
     with Image.open(ROOT / "figures/studio.webp") as moving:
