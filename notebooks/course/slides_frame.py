@@ -45,7 +45,9 @@ CREDITS = """## Credits and license
   (coffee), and others from scikit-image: public domain or CC0. The paintings were drawn by programs of
   this course.
 - *Slides and pictures*: the nstlib authors, **CC BY 4.0**. Code: MIT License. Shown with reveal.js (MIT
-  License)."""
+  License).
+
+**Go on by yourself**: `python -m nstlib live` paints in the browser, with three tours of a minute."""
 
 
 def opening() -> list[NotebookNode]:
