@@ -5,7 +5,6 @@ Everything is seeded and made of bundled pictures. Prints a row for each figure 
 
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -137,40 +136,21 @@ def regions() -> Figure:
     return plots.panels(pictures, titles, columns=3, inches=3.84)
 
 
-# Outlines in the photos at 384 px, as (x, y).
+# Outlines in the photos at 384 px, as SVG writes them: x,y x,y …
 ASTRONAUT = (
-    *((25, 383), (28, 300), (18, 250), (40, 205), (88, 172), (86, 142), (97, 120), (128, 113)),
-    *((132, 98), (118, 85), (113, 60), (128, 30), (152, 14), (185, 16), (211, 35), (215, 65)),
-    *(
-        (206, 88),
-        (192, 108),
-        (212, 140),
-        (227, 168),
-        (226, 195),
-        (256, 212),
-        (266, 255),
-        (290, 258),
-    ),
-    *((345, 258), (378, 300), (383, 330), (383, 383)),
+    "25,383 28,300 18,250 40,205 88,172 86,142 97,120 128,113 132,98 118,85 113,60 128,30 "
+    "152,14 185,16 211,35 215,65 206,88 192,108 212,140 227,168 226,195 256,212 266,255 "
+    "290,258 345,258 378,300 383,330 383,383"
 )
 CAMERAMAN = (
-    *((0, 383), (0, 255), (20, 190), (60, 118), (120, 84), (128, 66), (150, 50), (178, 54)),
-    *(
-        (194, 78),
-        (194, 100),
-        (242, 104),
-        (242, 150),
-        (215, 182),
-        (165, 182),
-        (138, 218),
-        (122, 262),
-    ),
-    (112, 383),
+    "0,383 0,255 20,190 60,118 120,84 128,66 150,50 178,54 194,78 194,100 242,104 242,150 "
+    "215,182 165,182 138,218 122,262 112,383"
 )
 
 
-def _polygon(corners: Sequence[tuple[int, int]], height: int = 384, width: int = 384) -> Tensor:
+def _polygon(outline: str, height: int = 384, width: int = 384) -> Tensor:
     """(1, 1, H, W), 1 inside."""
+    corners = [[float(number) for number in corner.split(",")] for corner in outline.split()]
     inside = polygon2mask((height, width), [(y, x) for x, y in corners])
     return torch.from_numpy(inside)[None, None].float()
 

@@ -35,13 +35,16 @@ def panels(
         raise ValueError(f"panels needs one title a picture, not {len(titles)} for {len(images)}.")
     columns = min(columns or len(images), len(images))
     rows = -(-len(images) // columns)
-    ratio = max(image.shape[2] / image.shape[3] for image in images)
     lines = 1 + max(title.count("\n") for title in titles)
-    figure = Figure(
-        figsize=(inches * columns, rows * (inches * ratio + 0.17 * fontsize / 9 * lines + 0.15)),
-        layout="constrained",
-    )
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    ratios = [image.shape[2] / image.shape[3] for image in images]
+    heights = [
+        inches * max(ratios[row * columns : (row + 1) * columns])
+        + 0.17 * fontsize / 9 * lines
+        + 0.15
+        for row in range(rows)
+    ]
+    figure = Figure(figsize=(inches * columns, sum(heights)), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, height_ratios=heights).ravel()
     for axis in axes:
         axis.axis("off")
     for axis, image, title in zip(axes, images, titles, strict=False):
