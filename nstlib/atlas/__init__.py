@@ -8,6 +8,6 @@ need no computing.
 """
 
 from nstlib.atlas.card import channel_card
-from nstlib.atlas.maximize import maximize
+from nstlib.atlas.painted import maximize
 
 __all__ = ["channel_card", "maximize"]

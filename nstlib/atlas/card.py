@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from nstlib.atlas.maximize import maximize
+from nstlib.atlas.painted import maximize
 from nstlib.atlas.survey import partners, strongest, survey, window
 from nstlib.images import to_pil
 from nstlib.vgg import VGG19

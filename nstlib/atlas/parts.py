@@ -10,7 +10,7 @@ from joblib import Parallel, delayed
 from torch import Tensor
 
 from nstlib.atlas import styles
-from nstlib.atlas.maximize import maximize
+from nstlib.atlas.painted import maximize
 from nstlib.atlas.survey import Survey, sources, survey
 from nstlib.atlas.tuning import tuning
 from nstlib.backbone.wavelets import build as write_wavelets
