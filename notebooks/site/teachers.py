@@ -5,7 +5,6 @@ from pathlib import Path
 import nbformat
 from build import NOTES, beside
 from course_versions import instructor
-from sphinx.errors import ConfigError
 
 PAGES = ["TEACHING.md", "course/README.md"]
 PLACE = "% pages for teachers"  # a comment in index.md
@@ -35,6 +34,7 @@ def fill(app, docname: str, source: list[str]) -> None:
 def refuse_their_folder(app) -> None:
     """Stop a build for students in a folder that has the teacher's pages: Sphinx would keep them."""
     if (Path(app.outdir) / "TEACHING.html").exists():
-        raise ConfigError(
+        # Sphinx would print two screens about itself below the sentence of an error of its own.
+        raise SystemExit(
             f"{app.outdir} has the teacher's site. Delete it, or build the students' somewhere else."
         )
