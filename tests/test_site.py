@@ -339,6 +339,7 @@ def teachers_words(folder):
 
 
 STUDENTS_PAGES = {f"{path.stem}.html" for path in NOTEBOOKS} | {"index.html", "genindex.html"}
+STUDENTS_PAGES |= {"atlas/index.html", "atlas/styles.html", "live/index.html"}
 STUDENTS_PAGES |= {"search.html"} | {f"site/{path.stem}.html" for path in SITE.glob("*.md")}
 TEACHERS_TITLES = {
     title
