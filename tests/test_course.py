@@ -434,14 +434,12 @@ def submissions_of(name, released):
             f"ngvan_LATE_202_9002_{sheet}-1.ipynb": with_cell("my_content_loss", LIBRARY),
             f"doejane_203_9003_{sheet}.ipynb": lesson_of(name, right),
             f"odd_204_9004_{sheet}.ipynb": with_cell("my_content_loss", PATCHED, {}),
-            f"odd_205_9005_{sheet}.ipynb": with_cell(
-                "my_content_loss", "def content_loss(a, b): ..."
-            ),
+            f"odd_205_9005_{sheet}.ipynb": with_cell("my_content_loss", "def my_loss(a, b): ..."),
         }
     return {f"x_301_1_{sheet}.ipynb": with_cell("my_recolored", HANDED_IN)}
 
 
-MARKS = {"03_gram": [9, 6, 0, 0, 6], "02_content": [9, 7, 0, 0, 7], "06_experiments": [5]}
+MARKS = {"03_gram": [9, 6, 0, 0, 6], "02_content": [9, 7, 0, 0, 4], "06_experiments": [5]}
 SAID = {
     "102": "you divided by C·H·W",
     "103": "<pre> not attempted yet</pre>",
