@@ -203,6 +203,7 @@ def test_the_cell_in_an_environment_that_lacks_only_the_course(tmp_path):
 
     def run(*command):
         env = os.environ | {"PYTHONPATH": "", "IPYTHONDIR": str(tmp_path)}
+        env.pop("VIRTUAL_ENV", None)  # IPython would take the packages of one that is active
         if int(version("setuptools").split(".")[0]) >= 77:  # else pip fetches one to build with
             env |= {"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0"}  # 0: it is off
         done = subprocess.run(
