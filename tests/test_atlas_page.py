@@ -1,5 +1,7 @@
 """The two pages of the atlas in a real browser, opened from the disk as the package has them."""
 
+import itertools
+import json
 import re
 from pathlib import Path
 
@@ -7,8 +9,10 @@ import pytest
 from browser import hindrances, needs_chromium, until
 
 from nstlib.atlas import bundled, styles
+from nstlib.paintings import PAINTINGS
 
 PAGES = Path(str(bundled.PAGES))
+STYLES = json.loads((PAGES / "styles-data.js").read_text("utf-8").partition("=")[2].strip(" ;\n"))
 pytestmark = [pytest.mark.slow, needs_chromium]
 
 
@@ -57,7 +61,8 @@ def test_an_address_leads_to_its_channel(visit):
 
 
 @pytest.mark.parametrize(
-    "address", ["", "#", "#relu3_1", "#relu3_1/999", "#nonsense/3", "#%3Cb%3E/1", "#%"]
+    "address",
+    ["", "#", "#relu3_1", "#relu3_1/999", "#nonsense/3", "#constructor/0", "#%3Cb%3E/1", "#%"],
 )
 def test_an_address_of_nothing_leads_to_a_channel_all_the_same(visit, address):
     page, problems = visit(f"index.html{address}")
@@ -87,13 +92,27 @@ def test_every_link_leads_to_what_it_names(visit):
 
 
 def test_links_in_the_text_lead_to_channels(visit):
-    page, _ = visit("index.html")
+    page, _ = visit("index.html#relu1_1/0")
     links = page.locator("article a[href^='#relu']:not(#partners a):not(#layers a):not(.steps a)")
     assert links.count() >= 10
     for link in links.all():
         address = link.get_attribute("href")
         layer, _, channel = address.removeprefix("#").partition("/")
         assert int(channel) < len(bundled.data()["layers"][layer]["channels"])
+    links.last.click()
+    until(lambda: f"{layer}, channel {channel}" == name(page))
+    page.wait_for_function(
+        "document.getElementById('channel-title').getBoundingClientRect().top < innerHeight - 100"
+    )
+    assert page.evaluate("document.getElementById('picture').getBoundingClientRect().bottom > 100")
+
+
+def test_the_package_has_no_site_to_link_to(visit):
+    for address in ("index.html", "styles.html"):
+        page, _ = visit(address)
+        links = [link for link in page.locator("a").all() if link.is_visible()]
+        assert links
+        assert not any("../" in link.get_attribute("href") for link in links)
 
 
 def test_the_keyboard_alone_is_enough(visit):
@@ -156,25 +175,63 @@ def test_the_map_of_styles(visit):
     assert places.first.get_attribute("style") != before
     assert "relu2_1" in page.locator("#kept").inner_text()
     page.locator(".place[aria-checked='true']").focus()
-    for key in ("ArrowLeft", "ArrowUp", "ArrowRight", "ArrowDown"):
-        page.keyboard.press(key)
-    assert page.locator("#chosen-title").inner_text() != ""
+    where = dict(zip(STYLES["paintings"], STYLES["maps"]["relu2_1"]["points"], strict=True))
+    left = min(where, key=lambda one: where[one][0])
+    for _ in where:
+        page.keyboard.press("ArrowLeft")
+    reached = page.locator("#chosen-title").inner_text()
+    assert where[reached][0] < where["waves:1"][0]
+    assert page.evaluate("document.activeElement.title") == reached
+    page.locator(f".place[title='{left}']").focus()
+    page.keyboard.press("ArrowLeft")  # nothing lies there
+    assert page.locator("#chosen-title").inner_text() == reached
     assert page.locator("#layers button").count() == len(styles.STYLE_LAYERS) + 1
-    pictures = page.locator("#strip img")
-    first = pictures.first.get_attribute("src")
-    page.locator("#walks").select_option("3")
-    assert pictures.first.get_attribute("src") != first
-    for k in range(page.locator("#walks option").count()):
-        page.locator("#walks").select_option(str(k))
-        assert pictures.count() == 5
-        page.wait_for_function(
-            "[...document.querySelectorAll('#strip img')].every(i => i.complete && i.naturalWidth)"
-        )
     near = page.locator("#near button").first
     neighbor = near.inner_text().rpartition(":")[0].strip()
     near.click()
     assert page.locator("#chosen-title").inner_text() == neighbor
     assert problems == []
+
+
+def strip(page):
+    """The pictures of the walk, once all of them are there."""
+    page.wait_for_function(
+        "[...document.querySelectorAll('#strip img')].every(i => i.complete && i.naturalWidth)"
+    )
+    return [image.get_attribute("src") for image in page.locator("#strip img").all()]
+
+
+def test_there_is_a_walk_from_every_painter_to_every_other(visit):
+    page, problems = visit("styles.html#all/night/dots-waves")
+    assert strip(page) == [f"walks/{one}.webp" for one in (
+        "dots", "waves-dots-75", "waves-dots-50", "waves-dots-25", "waves"
+    )]  # fmt: skip
+    assert "75 % dots, 25 % waves" in page.locator("#strip").inner_text()
+    for first, second in itertools.permutations(PAINTINGS, 2):
+        page.locator("#from").select_option(first)
+        page.locator("#to").select_option(second)
+        assert page.url.endswith(f"/{first}-{second}")
+        there = strip(page)
+        assert len(set(there)) == 5
+        assert (there[0], there[-1]) == (f"walks/{first}.webp", f"walks/{second}.webp")
+        ends = [page.locator(f"#{end}").input_value() for end in ("from", "to")]
+        assert ends == [first, second]
+        line = page.locator(".leg").get_attribute("points").split()
+        assert len(line) == 5
+    assert problems == []
+
+
+def test_a_walk_begins_and_ends_where_one_says(visit):
+    page, _ = visit("styles.html#all/mosaic:2/night-waves")
+    page.locator("#walk-from").click()
+    assert page.url.endswith("#all/mosaic:2/mosaic-waves")
+    page.locator("#walk-to").click()  # swaps the two
+    assert page.url.endswith("#all/mosaic:2/waves-mosaic")
+    page.locator("#from").select_option("mosaic")
+    assert page.url.endswith("#all/mosaic:2/mosaic-waves")
+    for nonsense in ("night-night", "night", "x-night"):
+        page.goto(page.url.rpartition("/")[0] + f"/{nonsense}")
+        assert strip(page)[0] == "walks/mosaic.webp"
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -29,6 +29,7 @@ from matplotlib import colormaps
 from PIL import Image
 
 from nstlib.__main__ import main
+from nstlib.atlas import bundled
 from nstlib.live import PAGE, copy_page, page_server
 from nstlib.paintings import PAINTINGS
 from nstlib.plots import layer_look
@@ -552,9 +553,10 @@ def test_the_keyboard_is_enough(live):
 @needs_chromium
 @pytest.mark.parametrize("inside", [True, False])
 def test_within_the_site_it_links_to_the_course_and_to_channels(inside, live, mock, tmp_path):
-    for name in ("site", "atlas") if inside else ():
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "index.html").write_text("<title>there</title>")
+    if inside:
+        (tmp_path / "site").mkdir()
+        (tmp_path / "site/index.html").write_text("<title>there</title>")
+        shutil.copytree(bundled.PAGES, tmp_path / "atlas")
     shutil.copytree(mock.folder(), tmp_path / ("live" if inside else "else"))
     with static_server(tmp_path) as url:
         window = live(url=f"{url}{'live' if inside else 'else'}/").open("#size=128&entry=3,17")
@@ -570,6 +572,9 @@ def test_within_the_site_it_links_to_the_course_and_to_channels(inside, live, mo
                     answers.first.click()
                 window.page.click(".tour-next")
             assert window.page.get_attribute(".tour-text a", "href") == "../03_gram.html"
+            atlas = window.page.context.new_page()
+            atlas.goto(f"{url}live/{channel.get_attribute('href')}")
+            assert atlas.locator("#channel-title").inner_text() == "relu3_1, channel 17"
         else:
             assert not course.is_visible()
             assert channel.get_attribute("href") is None

@@ -426,10 +426,11 @@ def test_links_lead_somewhere(site):
 
 
 @pytest.mark.long
-def test_the_live_page_is_in_the_site_and_in_every_sidebar(site, site_pages):
+def test_the_live_page_and_the_atlas_are_in_the_site_and_in_every_sidebar(site, site_pages):
     assert (site / "live/weights/compact.safetensors").is_file()
-    assert "../live/index.html" in site_pages["site/glossary.html"].links
-    assert "live/index.html" in site_pages["04_style.html"].links
+    for page in ("live/index.html", "atlas/index.html", "atlas/styles.html"):
+        assert f"../{page}" in site_pages["site/glossary.html"].links
+        assert page in site_pages["04_style.html"].links
 
 
 @pytest.mark.long

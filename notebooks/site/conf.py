@@ -80,12 +80,12 @@ html_extra_path = [
 ]
 html_css_files = ["site.css"]
 templates_path = ["templates"]
-html_sidebars = {  # those of Furo, and a link to the live page
+html_sidebars = {  # those of Furo, and links to the pages that Sphinx does not make
     "**": [
         "sidebar/brand.html",
         "sidebar/search.html",
         "sidebar/scroll-start.html",
-        "sidebar/live.html",
+        "sidebar/pages.html",
         "sidebar/navigation.html",
         "sidebar/scroll-end.html",
     ]
@@ -108,15 +108,19 @@ class Translator(HTML5Translator):
         return super().starttag(node, tagname, suffix, empty, **attributes)
 
 
-def add_live_page(app, failure):
-    """Copy the page that paints in the browser into the finished site."""
+def finish_pages(app, failure):
+    """Copy the page that paints in the browser into the finished site, and link the atlas to it."""
     if failure is None and app.builder.format == "html":
         copy_page(Path(app.outdir) / "live")
+        for page in (Path(app.outdir) / "atlas").glob("*.html"):
+            link = '<a class="home" href="../site/index.html"'
+            text = page.read_text("utf-8")
+            page.write_text(text.replace(f"{link} hidden>", f"{link}>"), "utf-8")
 
 
 def setup(app):
-    """Formulas as drawings; the API pages from README and docstrings; the live page; two editions."""
-    app.connect("build-finished", add_live_page)
+    """Formulas as drawings; the API pages from README and docstrings; the other pages; two editions."""
+    app.connect("build-finished", finish_pages)
     app.set_translator("html", Translator)
     app.add_html_math_renderer("drawn", (formulas.inline, None), (formulas.display, None))
     app.connect("source-read", api_pages.fill)

@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         webbrowser.open(page)
         return 0
     try:
-        with tqdm(unit="part", total=sum(1 for _ in parts())) as bar:
+        with tqdm(unit="part", total=1 + sum(1 for _ in parts())) as bar:
             for _ in build(options.to, n_jobs=options.jobs):
                 bar.update()
     except KeyboardInterrupt:

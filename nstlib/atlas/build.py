@@ -1,5 +1,6 @@
 """Put the parts of the atlas together: sprites, pictures, and the data of the two pages."""
 
+import contextlib
 import json
 import shutil
 from collections.abc import Iterator, Sequence
@@ -31,7 +32,7 @@ from nstlib.images import to_pil
 from nstlib.paintings import PAINTINGS
 from nstlib.vgg import receptive_field
 
-PAGES = ("index.html", "styles.html", "atlas.css", "atlas.js", "styles.js", "theme.js")
+PAGES = ("index.html", "styles.html", "atlas.css", "atlas.js", "styles.js", "shared.js")
 COLUMNS = 16  # of a sprite
 CROPS, PARTNERS, APART = 3, 6, 3  # crops of each kind; channels named as partners
 LEVELS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -64,7 +65,9 @@ def build(to: str | Path, *, n_jobs: int = 1) -> Iterator[str]:
     listed = _write_sources(to, pictures)
     _write_data(to / "data.js", "ATLAS", _atlas(to, kept, pictures, listed))
     _write_data(to / "styles-data.js", "STYLES", _styles(to, kept, pictures))
-    shutil.rmtree(to / "parts")
+    shutil.rmtree(kept)
+    with contextlib.suppress(OSError):  # where there are parts of other weights, too
+        kept.parent.rmdir()
     yield "index.html"
 
 
@@ -170,7 +173,7 @@ def _channel(
 def letters(stripes: np.ndarray, colors: np.ndarray) -> str:
     """Return the tuning of a channel as letters: its stripes row by row, then its colors.
 
-    The largest answer is the last letter; a silent channel has zeros.
+    The largest response is the last letter; a channel that never responds has zeros.
     """
     values = np.concatenate([stripes.ravel(), colors]).clip(0)
     scaled = values / max(float(values.max()), 1e-12) * (len(LEVELS) - 1)
@@ -198,11 +201,6 @@ def _styles(to: Path, kept: Path, pictures: Sequence[Source]) -> dict[str, Any]:
     grams = parts.load(kept, "styles")
     tables = {layer: styles.squared_distances(g, g) for layer, g in grams.items()}
     maps = {layer: styles.scaled(table) for layer, table in styles.layers_and_all(tables).items()}
-    order = parts.trip()
-    walks = [
-        _walk(to, kept, first, second, grams, tables, maps)
-        for first, second in zip(order, [*order[1:], order[0]], strict=True)
-    ]
     return {
         "paintings": names,
         "content": parts.CONTENT,
@@ -218,26 +216,40 @@ def _styles(to: Path, kept: Path, pictures: Sequence[Source]) -> dict[str, Any]:
             layer: [[round(float(value), 2) for value in row] for row in np.sqrt(table)]
             for layer, table in styles.layers_and_all(tables).items()
         },
-        "walks": walks,
+        "walks": _walks(to, kept, grams, tables, maps),
     }
 
 
-def _walk(to: Path, kept: Path, first: str, second: str, grams, tables, maps) -> dict[str, Any]:
-    """Save the pictures of a walk from one painting to the next; where its stops are on every map."""
-    places = [list(PAINTINGS).index(name) * parts.SEEDS for name in (first, second)]
-    a, b = ({layer: g[place] for layer, g in grams.items()} for place in places)
+def _walks(to: Path, kept: Path, grams, tables, maps) -> list[dict[str, Any]]:
+    """Save the pictures of all walks; where the stops of each are on every map."""
     (to / "walks").mkdir(exist_ok=True)
-    stops = [parts.load(kept, f"mix-{first}-{second}-{share:g}") for share in (0.0, *parts.WALK)]
-    for share, stop in zip((0.0, *parts.WALK), stops, strict=True):
-        name = f"{first}.webp" if share == 0 else f"{first}-{second}-{round(100 * share)}.webp"
-        Image.fromarray(stop["picture"]).save(to / "walks" / name, "WEBP", quality=70, method=6)
-    mixes = [styles.mixed(a, b, share) for share in parts.WALK]
-    return {
-        "from": first,
-        "to": second,
-        "mixtures": _on_maps(mixes, grams, tables, maps),
-        "results": _on_maps(stops, grams, tables, maps),
+
+    def stop(name: str) -> dict[str, np.ndarray]:
+        found = parts.load(kept, f"mix-{name}")
+        picture = Image.fromarray(found["picture"])
+        picture.save(to / "walks" / f"{name}.webp", "WEBP", quality=70, method=6)
+        return found
+
+    alone = {name: stop(parts.stop_name(name)) for name in PAINTINGS}
+    of_painter = {
+        name: {layer: g[number * parts.SEEDS] for layer, g in grams.items()}
+        for number, name in enumerate(PAINTINGS)
     }
+    walks = []
+    for first, second in parts.pairs():
+        ways = [stop(parts.stop_name(first, second, share)) for share in parts.WALK]
+        ends = of_painter[first], of_painter[second]
+        mixes = [styles.mixed(*ends, share) for share in parts.WALK]
+        results = [alone[first], *ways, alone[second]]
+        walks.append(
+            {
+                "from": first,
+                "to": second,
+                "mixtures": _on_maps(mixes, grams, tables, maps),
+                "results": _on_maps(results, grams, tables, maps),
+            }
+        )
+    return walks
 
 
 def _on_maps(some, grams, tables, maps) -> dict[str, list[list[float]]]:

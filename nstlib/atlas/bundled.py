@@ -50,7 +50,7 @@ def painted(layer: str, channel: int) -> Image.Image:
 
 
 def crops(layer: str, channel: int) -> list[tuple[str, Image.Image]]:
-    """Return where a channel answers most, (name of the picture, what its feature sees there).
+    """Return where a channel responds most strongly, (name of the picture, what its feature sees there).
 
     A field of less than 24 pixels is cut out with its surroundings. The best places in photos come
     first, then those in paintings and canvases.
@@ -72,7 +72,7 @@ def card_html(layer: str, channel: int, *, shown: int = 5, words: bool = True) -
         layer: A ReLU of the bundled network.
         channel: Counted from 0.
         shown: How many crops, at most.
-        words: Whether to say which stripes and colors it answers to.
+        words: Whether to say which stripes and colors it responds to.
 
     Returns:
         The painted picture and the strongest crops of photos and paintings, each with an alt text. Where
@@ -82,7 +82,7 @@ def card_html(layer: str, channel: int, *, shown: int = 5, words: bool = True) -
     name = f"channel {channel} of {layer}"
     pictures = [(f"The picture painted for {name}.", painted(layer, channel))]
     pictures += [
-        (f"A crop of the {source} that {name} answers to.", crop)
+        (f"A crop of the {source} that {name} responds to.", crop)
         for source, crop in crops(layer, channel)[:shown]
     ]
     images = "".join(_img(picture, alt) for alt, picture in pictures)
@@ -91,7 +91,7 @@ def card_html(layer: str, channel: int, *, shown: int = 5, words: bool = True) -
     if site:
         title = f'<a href="{html.escape(site)}/atlas/index.html#{layer}/{channel}">{title}</a>'
     return (
-        f'<div style="line-height:1.35"><b>{title}</b>: painted for it, and crops that it answers to.'
+        f'<div style="line-height:1.35"><b>{title}</b>: painted for it, and crops that it responds to.'
         f'<div style="display:flex;gap:3px;flex-wrap:wrap;margin:3px 0">{images}</div>{say}</div>'
     )
 

@@ -27,15 +27,15 @@ def channel_card(
     steps: int = 40,
     inches: float = 1.9,
 ) -> Figure:
-    """Draw what a channel answers to: the picture painted for it, and its strongest places.
+    """Draw what a channel responds to: the picture painted for it, and its strongest places.
 
     Args:
         vgg: The network.
         layer: A ReLU, such as "relu3_1".
         channel: Counted from 0.
-        images: {name: picture (1, 3, H, W) in [0, 1]}; the four that it answers to most are shown, each
-            cut out around the strongest place. A white frame marks what one feature sees, where it is
-            smaller than the crop.
+        images: {name: picture (1, 3, H, W) in [0, 1]}; the four with the strongest response are
+            shown, each cut out around the strongest place. A white frame marks what one feature sees,
+            where it is smaller than the crop.
         side, steps: As in `maximize`.
         inches: The width of each picture.
 

@@ -1,4 +1,4 @@
-"""Activation maximization: the picture that one channel answers to most.
+"""Activation maximization: the picture that one channel responds to most strongly.
 
 Erhan and others 2009; the description by Fourier coefficients, the colors and the jitter follow Olah,
 Mordvintsev and Schubert 2017, "Feature Visualization". Notebook 01 builds the same step by step.
@@ -6,7 +6,9 @@ Mordvintsev and Schubert 2017, "Feature Visualization". Notebook 01 builds the s
 
 import math
 from collections.abc import Sequence
+from operator import index
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
@@ -19,6 +21,7 @@ COLOR_MIX = torch.tensor([[0.26, 0.09, 0.02], [0.27, 0.0, -0.05], [0.27, -0.09, 
 COLOR_MIX = 1.6 * COLOR_MIX / COLOR_MIX.norm(dim=1).max()
 
 
+@torch.enable_grad()  # a notebook may be inside torch.no_grad()
 def maximize(
     vgg: VGG19,
     layer: str,
@@ -29,11 +32,11 @@ def maximize(
     decay: float = 1.25,
     seed: int = 0,
 ) -> Tensor:
-    """Paint, for each channel, a picture that it answers to strongly at all positions.
+    """Paint, for each channel, a picture that it responds to strongly at all positions.
 
     What grows is the mean of the channel's map, as a Gram matrix also takes a mean over positions; so
     the pictures are textures, not single objects. Below zero a tenth of the response counts, because
-    a ReLU that is silent would leave no gradient to follow. Before each step the picture is shifted
+    a ReLU that stays at 0 would leave no gradient to follow. Before each step the picture is shifted
     (around its edges), turned and scaled a little, so that patterns that fit only one position of the
     pixel grid do not count.
 
@@ -52,10 +55,10 @@ def maximize(
         (n, 3, side, side) in [0, 1]; the pictures tile the plane without a seam.
 
     Raises:
-        ValueError: For a layer that is no ReLU of the network, a channel that it does not have, and a
-            side or a number of steps that is too small.
+        ValueError: For a layer that is no ReLU of the network, no channel, one that the layer does not
+            have, and a side or a number of steps that is too small.
     """
-    channels = [channels] if isinstance(channels, int) else list(channels)
+    channels = [index(channel) for channel in np.atleast_1d(channels)]
     _check(vgg, layer, channels, side, steps)
     rng = torch.Generator().manual_seed(seed)
     start = 0.1 * torch.randn(1, 3, side, side // 2 + 1, 2, generator=rng)
@@ -110,6 +113,8 @@ def _pictures(waves: Tensor, decay: float) -> Tensor:
 def _check(vgg: VGG19, layer: str, channels: list[int], side: int, steps: int) -> None:
     checked_layers([layer], [name for name in vgg.layers if name.startswith("relu")])
     count = vgg.get_submodule(layer.replace("relu", "conv")).out_channels
+    if not channels:
+        raise ValueError("Name at least one channel to paint a picture for.")
     wrong = [channel for channel in channels if not 0 <= channel < count]
     if wrong:
         raise ValueError(f"{layer} has the channels 0 to {count - 1}, and no channel {wrong[0]}.")

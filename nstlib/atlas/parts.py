@@ -1,7 +1,8 @@
 """The parts of the atlas that take long, each kept in a file of its own as soon as it is done."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -73,7 +74,7 @@ def compared(layer: str) -> list[int]:
 
 
 def painted(name: str, layer: str, channels: list[int]) -> dict[str, np.ndarray]:
-    """Paint what channels of a network answer to: {"pictures": (n, side, side, 3), uint8}."""
+    """Paint what channels of a network respond to: {"pictures": (n, side, side, 3), uint8}."""
     block = layer[4]
     found = maximize(network(name), layer, channels, side=SIDES[block], decay=DECAYS[block])
     return {"pictures": _bytes(found)}
@@ -109,7 +110,6 @@ def tuned(name: str) -> dict[str, np.ndarray]:
     }
 
 
-@lru_cache(maxsize=1)
 def style_grams() -> dict[str, np.ndarray]:
     """Compute the Gram matrices of all paintings on the map: {LAYER: (n, C, C)}."""
     grams = [
@@ -120,23 +120,23 @@ def style_grams() -> dict[str, np.ndarray]:
     return {layer: np.stack([one[layer] for one in grams]) for layer in grams[0]}
 
 
-def mixture(first: str, second: str, share: float) -> dict[str, np.ndarray]:
-    """Paint the photo in a mixture of two styles: {"picture": (H, W, 3)} and {LAYER: Gram matrix}."""
+def mixture(shares: Mapping[str, float]) -> dict[str, np.ndarray]:
+    """Paint the photo in a mixture of styles: {"picture": (H, W, 3)} and {LAYER: Gram matrix}."""
     content = photo(CONTENT, size=CONTENT_SIDE)
-    pair = [(painting(first, size=256), 1 - share), (painting(second, size=256), share)]
-    mix = [(image, part) for image, part in pair if part > 0]
+    mix = [(painting(name, size=256), share) for name, share in shares.items()]
     vgg = network("trained")
     *_, step = transfer(content, mix, vgg=vgg, steps=CONTENT_STEPS)
     return {"picture": _bytes(step.image)[0], **styles.grams_of(vgg, step.image)}
 
 
-@lru_cache(maxsize=1)
-def trip() -> list[str]:
-    """Return the order in which the walks visit the paintings: the shortest round trip."""
-    grams = style_grams()
-    tables = {layer: styles.squared_distances(g[::SEEDS], g[::SEEDS]) for layer, g in grams.items()}
-    order = styles.round_trip(np.sqrt(styles.layers_and_all(tables)["all"]))
-    return [list(PAINTINGS)[place] for place in order]
+def pairs() -> list[tuple[str, str]]:
+    """Return every two painters; there is a walk from the one to the other."""
+    return list(combinations(PAINTINGS, 2))
+
+
+def stop_name(first: str, second: str = "", share: float = 0.0) -> str:
+    """Return the name of a stop of a walk: of one painter, or on the way to a second one."""
+    return f"{first}-{second}-{100 * share:.0f}" if share else first
 
 
 Part = tuple[str, Callable[[], dict[str, np.ndarray]]]
@@ -151,10 +151,12 @@ def parts() -> Iterator[Part]:
             yield f"{layer}-{start:03}", partial(painted, "trained", layer, channels)
         for name in NETWORKS[1:] if compared(layer) else ():
             yield f"{layer}-{name}", partial(painted, name, layer, compared(layer))
-    order = trip()
-    for first, second in zip(order, [*order[1:], order[0]], strict=True):
-        for share in (0.0, *WALK):
-            yield f"mix-{first}-{second}-{share:g}", partial(mixture, first, second, share)
+    for name in PAINTINGS:
+        yield f"mix-{stop_name(name)}", partial(mixture, {name: 1.0})
+    for first, second in pairs():
+        for share in WALK:
+            shares = {first: 1 - share, second: share}
+            yield f"mix-{stop_name(first, second, share)}", partial(mixture, shares)
     yield "survey", surveyed
     yield "styles", style_grams
     for name in NETWORKS:

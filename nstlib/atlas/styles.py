@@ -1,6 +1,5 @@
 """A map of styles: paintings placed by the distances of their Gram matrices, and walks between them."""
 
-import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -89,20 +88,6 @@ def mixed(
 ) -> dict[str, np.ndarray]:
     """Return the Gram matrices of a mixture, as `transfer` makes them: (1 - share) a + share b."""
     return {layer: (1 - share) * a[layer] + share * b[layer] for layer in a}
-
-
-def round_trip(distances: np.ndarray) -> list[int]:
-    """Return the shortest round trip through all places, beginning at place 0.
-
-    All of them are tried, so there should be no more than ten places.
-
-    Args:
-        distances: (n, n).
-    """
-    others = range(1, len(distances))
-    trips = np.array([(0, *trip) for trip in itertools.permutations(others) if trip[0] <= trip[-1]])
-    lengths = distances[trips, np.roll(trips, -1, axis=1)].sum(axis=1)
-    return [int(place) for place in trips[lengths.argmin()]]
 
 
 def layers_and_all(tables: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

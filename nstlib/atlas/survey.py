@@ -1,4 +1,4 @@
-"""What every channel answers to in real pictures: its strongest places, and the channels beside it."""
+"""What every channel responds to in real pictures: its strongest places, and the channels beside it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Survey:
-    """What the channels of one layer answered to a row of pictures.
+    """How strongly the channels of one layer responded to a row of pictures.
 
     Attributes:
         peaks: The largest value of each map, (pictures, C).
@@ -76,7 +76,7 @@ def sources(*, size: int = 256, seeds: int = 3, canvases: int = 96) -> list[Sour
 
 @torch.no_grad()
 def survey(vgg: VGG19, images: Iterable[Tensor], layers: Sequence[str]) -> dict[str, Survey]:
-    """Return what all channels of some layers answer to pictures.
+    """Return how strongly all channels of some layers respond to pictures.
 
     Args:
         vgg: The network.
@@ -121,13 +121,13 @@ def _strongest(maps: Tensor, margins: Sequence[int]) -> tuple[np.ndarray, np.nda
 
 
 def strongest(seen: Survey, channel: int, among: Sequence[int], count: int) -> list[int]:
-    """Return the pictures that a channel answers to most, at most `count`, the strongest first.
+    """Return the pictures that a channel responds to most, at most `count`, the strongest first.
 
     Args:
         seen: The survey of its layer.
         channel: Counted from 0.
         among: The numbers of the pictures to choose from.
-        count: How many. Pictures that leave the channel silent do not count.
+        count: How many. Pictures that leave the channel at 0 do not count.
     """
     values = seen.peaks[list(among), channel]
     order = np.argsort(-values, kind="stable")[:count]
@@ -146,7 +146,7 @@ def partners(
 
     Returns:
         Two lists of (channel, correlation), where the correlation is G_ij / √(G_ii G_jj) of the mean
-        Gram matrix, from 0 to 1. Silent channels are left out.
+        Gram matrix, from 0 to 1. Channels that stay at 0 are left out.
     """
     strength = np.sqrt(np.diag(seen.gram))
     if strength[channel] == 0:
@@ -154,7 +154,7 @@ def partners(
     with np.errstate(divide="ignore", invalid="ignore"):
         likeness = seen.gram[channel] / (strength * strength[channel])
     others = [int(k) for k in np.argsort(-likeness, kind="stable")]
-    # A channel that hardly ever answers is seldom active together with any other: not worth telling.
+    # A channel that hardly ever responds is seldom active together with any other, so it is left out.
     floor = 0.1 * np.median(strength[strength > 0])
     others = [k for k in others if k != channel and strength[k] > floor]
     pairs = [(k, float(likeness[k])) for k in others]

@@ -1,4 +1,4 @@
-"""Which stripes and plain colors a channel answers to: its tuning, a word of brain research."""
+"""Which stripes and plain colors a channel responds to: its tuning, a term from neuroscience."""
 
 import colorsys
 import math
@@ -11,7 +11,7 @@ from torch import Tensor
 from nstlib.vgg import VGG19
 
 TURNS = tuple(range(0, 180, 15))
-"""Directions of the test stripes, in degrees; 0 is upright stripes, and 90 lying ones."""
+"""Directions of the test stripes, in degrees; 0 is vertical stripes, and 90 horizontal ones."""
 PERIODS = (3, 4, 6, 8, 12, 16, 24, 32)
 """Widths of a pair of stripes, one light and one dark, in pixels."""
 GRAYS = {"black": 0.0, "dark gray": 0.25, "gray": 0.5, "light gray": 0.75, "white": 1.0}
@@ -24,7 +24,7 @@ COLORS: dict[str, tuple[float, float, float]] = {
 } | {name: (value,) * 3 for name, value in GRAYS.items()}
 """The plain test pictures: twelve hues and five grays, as (red, green, blue)."""
 
-LITTLE = 0.005  # a smaller part of the strongest answer counts as silence
+LITTLE = 0.005  # a smaller part of the strongest response counts as none
 
 
 def gratings(*, side: int = 128) -> Tensor:
@@ -52,9 +52,9 @@ def gratings(*, side: int = 128) -> Tensor:
 def tuning(
     vgg: VGG19, layers: Sequence[str], *, side: int = 128
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Return the answers of all channels to stripes and to plain colors.
+    """Return the responses of all channels to stripes and to plain colors.
 
-    An answer is the mean of the middle of a map, over both phases.
+    A response is the mean of the middle of a map, over both phases.
 
     Args:
         vgg: The network.
@@ -64,9 +64,9 @@ def tuning(
     Returns:
         {layer: (stripes (C, len(PERIODS), len(TURNS)), colors (C, len(COLORS)))}.
     """
-    stripes = _answers(vgg, gratings(side=side).flatten(0, 2), layers)
+    stripes = _responses(vgg, gratings(side=side).flatten(0, 2), layers)
     plain = torch.tensor(list(COLORS.values())).view(-1, 3, 1, 1).expand(-1, -1, side, side)
-    colors = _answers(vgg, plain, layers)
+    colors = _responses(vgg, plain, layers)
     shape = (-1, len(PERIODS), len(TURNS), 2)
     return {
         layer: (values.T.reshape(shape).mean(-1), colors[layer].T)
@@ -74,7 +74,7 @@ def tuning(
     }
 
 
-def _answers(vgg: VGG19, pictures: Tensor, layers: Sequence[str]) -> dict[str, np.ndarray]:
+def _responses(vgg: VGG19, pictures: Tensor, layers: Sequence[str]) -> dict[str, np.ndarray]:
     """{layer: (n, C)}: the mean of the middle of each map."""
     found: dict[str, list[Tensor]] = {layer: [] for layer in layers}
     for few in pictures.split(16):
@@ -86,14 +86,14 @@ def _answers(vgg: VGG19, pictures: Tensor, layers: Sequence[str]) -> dict[str, n
 
 
 def selectivity(stripes: np.ndarray) -> np.ndarray:
-    """Return how much more channels answer to their best direction than to the one across it.
+    """Return how much more channels respond to their best direction than to the one across it.
 
     Args:
         stripes: (C, len(PERIODS), len(TURNS)), from `tuning`.
 
     Returns:
         (C,): (best - across) / (best + across) at the best period, from 0 (every direction alike) to 1;
-        NaN for a channel that is silent for all stripes.
+        NaN for a channel that stays at 0 for all stripes.
     """
     found = []
     for one in stripes:
@@ -104,7 +104,7 @@ def selectivity(stripes: np.ndarray) -> np.ndarray:
 
 
 def in_words(stripes: np.ndarray, colors: np.ndarray) -> str:
-    """Say in two or three sentences what one channel answers to among the test pictures.
+    """Say in two or three sentences what one channel responds to among the test pictures.
 
     Args:
         stripes: (len(PERIODS), len(TURNS)).
@@ -112,30 +112,30 @@ def in_words(stripes: np.ndarray, colors: np.ndarray) -> str:
     """
     most, plain = float(stripes.max()), float(colors.max())
     if most <= 0 and plain <= 0:
-        return "It is silent for all test stripes and all plain colors."
+        return "It stays at 0 for all test stripes and all plain colors."
     color = list(COLORS)[int(colors.argmax())]
     if plain > most:
         many = np.sort(colors)[-4] > 0.9 * plain
         said = "plain colors, and to many of them equally" if many else f"plain {color}"
-        return f"It answers most to {said}. {_compared('The best stripes', most / plain)}"
+        return f"It responds most strongly to {said}. {_compared('The best stripes', most / plain)}"
     period, turn = np.unravel_index(stripes.argmax(), stripes.shape)
     across = float(stripes[period, (turn + len(TURNS) // 2) % len(TURNS)]) / most
-    said = f"It answers most to stripes with a period of {PERIODS[period]} pixels"
+    said = f"stripes with a period of {PERIODS[period]} pixels"
     if across > 0.7:
         said += ", in nearly any direction."
     else:
-        said += f", {_direction(TURNS[turn])}. {_compared('Stripes across them', across)}"
+        said = f"{_turned(said, TURNS[turn])}. {_compared('Stripes across them', across)}"
     what = "Plain colors" if plain / most < LITTLE else f"The best of the plain colors, {color},"
-    return f"{said} {_compared(what, plain / most)}"
+    return f"It responds most strongly to {said} {_compared(what, plain / most)}"
 
 
-def _direction(degrees: int) -> str:
+def _turned(stripes: str, degrees: int) -> str:
     if degrees in (0, 90):
-        return "upright" if degrees == 0 else "lying"
-    return f"turned clockwise from upright by {degrees}°"
+        return f"{'vertical' if degrees == 0 else 'horizontal'} {stripes}"
+    return f"{stripes}, turned clockwise from the vertical by {degrees}°"
 
 
 def _compared(what: str, share: float) -> str:
     if share < LITTLE:
-        return f"{what} leave it silent."
-    return f"{what} {'gets' if what.endswith(',') else 'get'} {100 * share:.0f} % of that answer."
+        return f"{what} leave it at 0."
+    return f"{what} {'gets' if what.endswith(',') else 'get'} {100 * share:.0f} % of that response."

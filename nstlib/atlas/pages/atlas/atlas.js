@@ -1,24 +1,14 @@
 // The atlas of the network. data.js has made ATLAS; the address says what is shown: #relu3_1/17.
 "use strict";
 
-const SVG = "http://www.w3.org/2000/svg";
 const KINDS = { photo: "photos", painting: "paintings", canvas: "canvases" };
 const NETWORKS = ["trained", "formula", "random"];
 const CALLED = { trained: "trained", formula: "by formula", random: "random" };
 const LAYERS = Object.keys(ATLAS.layers);
-const part = id => document.getElementById(id);
 
 let shown = { layer: "", channel: 0 };
 
-/* Small makers of elements */
-
-function make(tag, attributes = {}, ...children) {
-  const drawn = ["svg", "image", "rect", "g"].includes(tag);
-  const made = drawn ? document.createElementNS(SVG, tag) : document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
+/* Pictures */
 
 // A part of a larger picture, as an image of its own. box: [left, top, width, height] in pixels.
 function cutout(file, size, box, label, frame = null, pixelated = false) {
@@ -85,8 +75,8 @@ function drawComparison() {
   const rest = channels.length - formula;
   part("compare-title").textContent = `What training changed in ${layer}`;
   part("compare-words").textContent =
-    "How much does the direction of stripes matter to a channel? 0 %: it answers to every direction alike; " +
-    "100 %: it does not answer at all to stripes that lie across its favorite ones. The median over the channels " +
+    "How much does the direction of stripes matter to a channel? 0 %: it responds to every direction alike; " +
+    "100 %: it does not respond at all to stripes that lie across its favorite ones. The median over the channels " +
     `is ${percent("trained")} in the trained network, ${percent("formula")} by formula and ${percent("random")} ` +
     "with random weights." +
     (rest ? ` (The formula writes ${formula} channels of this layer; the other ${rest} are random there.)` : "") +
@@ -167,10 +157,10 @@ function drawPartners(one, layer) {
   part("partners").replaceChildren(...(one.with.length ? [
     row("most often active together with it, with the correlation", one.with),
     row("least often", one.apart),
-  ] : [make("p", { class: "small" }, "No picture here makes this channel answer.")]));
+  ] : [make("p", { class: "small" }, "No picture here activates this channel.")]));
 }
 
-// The answers to test stripes as a heat map, and those to plain colors as bars.
+// The responses to test stripes as a heat map, and those to plain colors as bars.
 function tuned(network, letters, layer, channel) {
   const { turns, periods, colors, levels, ramp } = ATLAS, cell = 10;
   const values = [...letters].map(letter => levels.indexOf(letter));
@@ -180,7 +170,7 @@ function tuned(network, letters, layer, channel) {
     ? `stripes of period ${periods[Math.floor(best / turns.length)]} at ${turns[best % turns.length]}°`
     : `plain ${Object.keys(colors)[best - stripes]}`;
   const silent = Math.max(...values) === 0;
-  const label = `Tuning of channel ${channel}, ${CALLED[network]}: ` + (silent ? "silent." : `strongest for ${most}.`);
+  const label = `Tuning of channel ${channel}, ${CALLED[network]}: ` + (silent ? "it stays at 0." : `strongest for ${most}.`);
   const svg = make("svg", { viewBox: `0 0 ${wide} ${high + bars + 6}`, role: "img", "aria-label": label });
   values.slice(0, stripes).forEach((value, k) => svg.append(make("rect", {
     x: (k % turns.length) * cell, y: Math.floor(k / turns.length) * cell, width: cell + .3, height: cell + .3,
@@ -193,7 +183,7 @@ function tuned(network, letters, layer, channel) {
       stroke: "currentColor", "stroke-width": .3 }));
   });
   const random = network === "formula" && channel >= ATLAS.layers[layer].formula;
-  const words = CALLED[network] + (random ? " (not written, random)" : silent ? " (silent)" : "");
+  const words = CALLED[network] + (random ? " (not written, random)" : silent ? " (stays at 0)" : "");
   return make("figure", {}, svg, make("figcaption", {}, words));
 }
 
@@ -201,7 +191,7 @@ function tuned(network, letters, layer, channel) {
 
 function read() {
   const [layer, number] = location.hash.slice(1).split("/");
-  const known = ATLAS.layers[layer] ? layer : "relu3_1";
+  const known = Object.hasOwn(ATLAS.layers, layer) ? layer : "relu3_1";
   const count = ATLAS.layers[known].channels.length, channel = Number(number ?? 0);
   const valid = known === layer && Number.isInteger(channel) && channel >= 0 && channel < count;
   const before = shown.layer;
@@ -233,6 +223,11 @@ part("grid").addEventListener("keydown", event => {
   if (to >= 0 && to < tiles.length) choose(tiles[to]);
 });
 part("order").addEventListener("change", () => { drawLayer(); drawChannel(); });
-addEventListener("hashchange", read);
+addEventListener("hashchange", () => {
+  read();
+  // A link in the text below leads up to the card.
+  const { top } = part("channel-title").getBoundingClientRect();
+  if (top < 0 || top > innerHeight) part("card").scrollIntoView();
+});
 drawLayers();
 read();

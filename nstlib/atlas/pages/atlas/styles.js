@@ -1,23 +1,16 @@
-// The map of styles. styles-data.js has made STYLES; the address says what is shown: #relu3_1/waves:1.
+// The map of styles. styles-data.js has made STYLES; the address says what is shown:
+// #relu3_1/waves:1/waves-night.
 "use strict";
 
-const SVG = "http://www.w3.org/2000/svg";
 const LAYERS = ["all", ...Object.keys(STYLES.maps).filter(layer => layer !== "all")];
 const SEEDS = 3; // of each painting, one after the other
 const MARGIN = 0.08; // of the map, on each side
-const part = id => document.getElementById(id);
 const file = name => `sources/painting-${name.replace(":", "-")}.webp`;
 const percent = share => `${Math.round(100 * share)} %`;
 
-let shown = { layer: "all", name: STYLES.paintings[0], walk: 0 };
+const PAINTERS = STYLES.paintings.filter(name => !name.includes(":"));
 
-function make(tag, attributes = {}, ...children) {
-  const drawn = ["svg", "polygon", "polyline", "circle"].includes(tag);
-  const made = drawn ? document.createElementNS(SVG, tag) : document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
+let shown = { layer: "all", name: STYLES.paintings[0], from: PAINTERS[0], to: PAINTERS[1] };
 
 // From the plane of the layer's map to parts of the square that is drawn.
 function onSquare(layer) {
@@ -28,31 +21,42 @@ function onSquare(layer) {
   return ([x, y]) => [0.5 + (x - (left + right) / 2) * scale, 0.5 + (y - (top + bottom) / 2) * scale];
 }
 
+// The walk that is shown. The data have every walk in one direction only.
+function walk() {
+  const { from, to } = shown, backward = PAINTERS.indexOf(from) > PAINTERS.indexOf(to);
+  const [first, second] = backward ? [to, from] : [from, to];
+  const found = STYLES.walks.find(one => one.from === first && one.to === second);
+  const between = STYLES.shares.slice(1, -1).map(share => `${first}-${second}-${100 * share}`);
+  const turned = list => backward ? [...list].reverse() : list;
+  return {
+    files: [from, ...turned(between), to],
+    mixtures: layer => turned(found.mixtures[layer]),
+    results: layer => turned(found.results[layer]),
+  };
+}
+
 function drawMap() {
-  const { layer, walk } = shown, { points, kept } = STYLES.maps[layer];
+  const { layer, from, to } = shown, { points, kept } = STYLES.maps[layer], path = walk();
   const place = onSquare(layer), spots = points.map(place);
   const svg = make("svg", { viewBox: "0 0 1 1", "aria-hidden": "true" });
   for (let k = 0; k < spots.length; k += SEEDS)
     svg.append(make("polygon", { class: "kin-hull", points: spots.slice(k, k + SEEDS).join(" ") }));
-  const leg = STYLES.walks[walk];
-  const ends = [leg.from, leg.to].map(name => spots[STYLES.paintings.indexOf(name)]);
-  svg.append(make("polyline", { class: "leg", points: [ends[0], ...leg.mixtures[layer].map(place), ends[1]].join(" ") }));
+  const [begin, end] = [from, to].map(name => spots[STYLES.paintings.indexOf(name)]);
+  const mixtures = path.mixtures(layer).map(place), results = path.results(layer).map(place);
+  svg.append(make("polyline", { class: "leg", points: [begin, ...mixtures, end].join(" ") }));
   const dot = (kind, [cx, cy]) => make("circle", { class: kind, cx, cy, r: 0.009 });
-  svg.append(...leg.mixtures[layer].map(point => dot("mixture", place(point))));
-  svg.append(...leg.results[layer].map(point => dot("result", place(point))));
+  svg.append(...mixtures.map(point => dot("mixture", point)), ...results.map(point => dot("result", point)));
   part("map").querySelector("svg")?.remove();
   part("map").append(svg);
   spots.forEach(([x, y], k) => {
     const button = part("map").querySelectorAll(".place")[k];
-    button.style.left = percent2(x);
-    button.style.top = percent2(y);
+    button.style.left = `${(100 * x).toFixed(2)}%`;
+    button.style.top = `${(100 * y).toFixed(2)}%`;
   });
   const name = layer === "all" ? "all layers" : layer;
   part("kept").textContent = `${name}: this map keeps ${percent(kept)} of the squared distances. ` +
     "Rings: the mixtures of the walk below. Dots: where the pictures painted with them lie.";
 }
-
-function percent2(share) { return `${(100 * share).toFixed(2)}%`; }
 
 function drawChosen() {
   const { layer, name } = shown, number = STYLES.paintings.indexOf(name);
@@ -78,26 +82,28 @@ function drawChosen() {
 }
 
 function drawWalk() {
-  const leg = STYLES.walks[shown.walk];
-  part("walks").value = shown.walk;
-  part("strip").replaceChildren(...STYLES.shares.map(share => {
-    const end = share === 0 ? leg.from : leg.to;
-    const picture = share % 1 ? `walks/${leg.from}-${leg.to}-${100 * share}.webp` : `walks/${end}.webp`;
-    const words = share % 1 ? `${percent(1 - share)} ${leg.from}, ${percent(share)} ${leg.to}` : `${end} alone`;
+  const { from, to } = shown;
+  part("from").value = from;
+  part("to").value = to;
+  part("strip").replaceChildren(...walk().files.map((file, k) => {
+    const share = STYLES.shares[k];
+    const words = share % 1 ? `${percent(1 - share)} ${from}, ${percent(share)} ${to}` : `${share ? to : from} alone`;
     const alt = `A photo of an ${STYLES.content}, painted in the style: ${words}.`;
-    return make("figure", {}, make("img", { src: picture, alt, width: 192, height: 192 }), make("figcaption", {}, words));
+    return make("figure", {}, make("img", { src: `walks/${file}.webp`, alt, width: 192, height: 192 }), make("figcaption", {}, words));
   }));
-  part("walk-words").textContent =
-    "On the map above the rings lie where the mixed Gram matrices are, and the dots where those of the painted pictures are. " +
-    "The dots lie near the rings, so the pictures have nearly the styles that were asked for, although they also have to keep " +
-    "the content of the photo.";
+}
+
+// Between a painter and itself there is no walk: choosing the same painter twice swaps the two.
+function go(end, name) {
+  const other = end === "from" ? "to" : "from";
+  choose({ [end]: name, ...(shown[other] === name ? { [other]: shown[end] } : {}) });
 }
 
 function draw() { drawMap(); drawChosen(); drawWalk(); }
 
 function choose(change) {
   shown = { ...shown, ...change };
-  history.replaceState(null, "", `#${shown.layer}/${shown.name}`);
+  history.replaceState(null, "", `#${shown.layer}/${shown.name}/${shown.from}-${shown.to}`);
   draw();
 }
 
@@ -134,8 +140,11 @@ function begin() {
     button.addEventListener("click", () => choose({ name }));
     part("map").append(button);
   }
-  STYLES.walks.forEach((leg, k) => part("walks").append(make("option", { value: k }, `${leg.from} to ${leg.to}`)));
-  part("walks").addEventListener("change", event => choose({ walk: Number(event.target.value) }));
+  for (const end of ["from", "to"]) {
+    part(end).append(...PAINTERS.map(name => make("option", {}, name)));
+    part(end).addEventListener("change", event => go(end, event.target.value));
+    part(`walk-${end}`).addEventListener("click", () => go(end, shown.name.split(":")[0]));
+  }
   part("map").addEventListener("keydown", event => arrows(event, nearest));
   part("layers").addEventListener("keydown", event => arrows(event, (button, right, down) =>
     right + down > 0 ? button.nextElementSibling : button.previousElementSibling));
@@ -144,9 +153,10 @@ function begin() {
 }
 
 function read() {
-  const [layer, name] = location.hash.slice(1).split("/");
+  const [layer, name, ends] = location.hash.slice(1).split("/"), [from, to] = (ends ?? "").split("-");
   if (LAYERS.includes(layer)) shown.layer = layer;
   if (STYLES.paintings.includes(name)) shown.name = name;
+  if (from !== to && PAINTERS.includes(from) && PAINTERS.includes(to)) Object.assign(shown, { from, to });
   draw();
 }
 
