@@ -7,12 +7,13 @@ and the losses to a gradient on its pixels, and `transfer` follows that gradient
 from nstlib.hooks import tapped
 from nstlib.images import load_image, load_mask, noise_like, photo, resize, save_image, to_pil
 from nstlib.losses import content_loss, gram_matrix, style_loss, total_variation
+from nstlib.masks import layer_mask
 from nstlib.optimize import RunFailed, Step, minimize
 from nstlib.optimizer import PixelAdam, PixelLBFGS
 from nstlib.paintings import painting
 from nstlib.progress import finish, watch
 from nstlib.style_transfer import reconstruct_content, reconstruct_style, transfer
-from nstlib.vgg import LAYERS, VGG19, layer_mask, load_vgg19, receptive_field
+from nstlib.vgg import LAYERS, VGG19, load_vgg19, receptive_field
 
 __version__ = "1.0.0"
 

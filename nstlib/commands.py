@@ -89,15 +89,15 @@ def _mask_arguments(options: argparse.Namespace, content: Tensor, styles: list[T
         masks = [_mask(name, content) for name in masks]
         if len(styles) - len(masks) not in (0, 1):
             raise ValueError(
-                f"--mask has {len(masks)} masks for {len(styles)} styles; give one for each, or one "
-                "fewer: the last style then gets the rest."
+                f"The number of masks ({len(masks)}) must be that of the styles ({len(styles)}), or one "
+                "less: the last style then gets the rest."
             )
         masks += [None] * (len(styles) - len(masks))
     if style_masks is not None:
         if len(style_masks) != len(styles):
             raise ValueError(
-                f"--style-mask has {len(style_masks)} masks for {len(styles)} styles; give one for "
-                "each, or the word all."
+                f"The number of style masks ({len(style_masks)}) must be that of the styles "
+                f"({len(styles)}); the word all stands for a whole painting."
             )
         pairs = zip(style_masks, styles, strict=True)
         style_masks = [None if name == "all" else _mask(name, style) for name, style in pairs]

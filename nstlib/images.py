@@ -112,6 +112,11 @@ def load_mask(source: Source, *, size: int | tuple[int, int] | None = None) -> T
     if pixels.ndim == 3 and pixels.shape[2] == 4:
         opaque = np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1
         pixels = pixels[..., 3] if pixels[..., 3].min() < opaque else pixels[..., :3]
+    if pixels.dtype.kind == "u" and pixels.max() == 1:
+        raise ValueError(
+            "The largest number in the mask is 1, which is nearly black among whole numbers; give "
+            f"bools, as in load_mask(array > 0), or numbers up to {np.iinfo(pixels.dtype).max}."
+        )
     pixels = pixels.astype(np.float32) if pixels.dtype == bool else pixels
     planes = _planes(pixels).max(0, keepdims=True)
     return torch.from_numpy(_fit(planes, size=size, upscale=False))[None]
@@ -243,39 +248,6 @@ def check_image(image: object, what: str = "The picture") -> None:
             else "load_image gives one"
         )
         raise ValueError(f"{what} must be a tensor of shape (1, 3, H, W), not {shape}; {hint}.")
-
-
-def check_mask(mask: object, what: str = "The mask", size: tuple[int, int] | None = None) -> Tensor:
-    """Return a mask as floats, or raise an error if it is none.
-
-    Args:
-        mask: What should be one: a tensor (1, 1, H, W), from 0 to 1 or of bools, and not 0 everywhere.
-        what: How the sentence begins.
-        size: The (height, width) that it should have.
-
-    Raises:
-        ValueError: For anything else.
-    """
-    wanted = "(1, 1, H, W)" if size is None else f"(1, 1, {size[0]}, {size[1]})"
-    if not isinstance(mask, Tensor) or mask.ndim != 4 or mask.shape[:2] != (1, 1):
-        shape = tuple(mask.shape) if hasattr(mask, "shape") else type(mask).__name__
-        raise ValueError(
-            f"{what} must be a tensor of shape {wanted}, not {shape}; load_mask gives one."
-        )
-    if size not in (None, tuple(mask.shape[2:])):
-        raise ValueError(
-            f"{what} has {mask.shape[3]} x {mask.shape[2]} pixels and its picture {size[1]} x "
-            f"{size[0]}; resize(mask, {size}) makes it fit."
-        )
-    mask = mask.detach().float()
-    if not mask.isfinite().all():
-        raise ValueError(f"{what} has NaN or infinite values; give numbers from 0 to 1.")
-    low, high = mask.min().item(), mask.max().item()
-    if low < 0 or high > 1:
-        raise ValueError(f"{what} goes from {low:.4g} to {high:.4g}; scale or clip it to [0, 1].")
-    if not high:
-        raise ValueError(f"{what} is 0 everywhere; give it a region above 0.")
-    return mask
 
 
 def to_pil(image: Tensor) -> Image.Image:

@@ -36,8 +36,9 @@ def gram_matrix(features: Tensor, mask: Tensor | None = None) -> Tensor:
 
     Args:
         features: (B, N, H, W).
-        mask: (B, 1, H, W) or (1, 1, H, W) from 0 to 1, with some position above 0; `layer_mask` shrinks
-            one of the size of the picture. None counts every position once.
+        mask: (1, 1, H, W) from 0 to 1, for all pictures of a batch; `layer_mask` shrinks one of the size
+            of the picture. It needs a position above 0, or the result is NaN. None counts every position
+            once.
 
     Returns:
         (B, N, N), divided by H * W, or by the sum of the mask, so that the size of the picture or the
@@ -194,12 +195,12 @@ def _size(target: Tensor) -> Tensor:
 def _checked_mask(mask: Tensor, features: Tensor) -> Tensor:
     # Here, too, broadcasting would accept shapes that do not belong together.
     height, width = features.shape[-2:]
-    if mask.shape[-3:] != (1, height, width):
+    if mask.shape != (1, 1, height, width):
         raise ValueError(
             f"The mask has the shape {tuple(mask.shape)}, and features of this layer need "
             f"(1, 1, {height}, {width}): layer_mask(mask, layer) shrinks a mask to a layer."
         )
-    return mask
+    return mask.to(features)
 
 
 def _check_convention(convention: str) -> None:

@@ -204,6 +204,17 @@ def _not_finite(what: str) -> str:
     )
 
 
+def sentence(error: BaseException) -> str:
+    """Return what to tell a user about an error, in one sentence.
+
+    Our own errors (ValueError and OSError) are written for users. For any other error the sentence names
+    its type, which helps to report it.
+    """
+    if isinstance(error, (ValueError, OSError)) and str(error):
+        return str(error)
+    return f"This should not have happened: {type(error).__name__}: {error}"
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Return whether torch or Python raised `error` for want of memory, on whatever device."""
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):

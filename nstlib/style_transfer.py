@@ -13,13 +13,14 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from nstlib.images import check_image, check_mask, noise_like, resize
+from nstlib.images import check_image, noise_like, resize
 from nstlib.losses import CONVENTIONS, content_loss, style_loss, total_variation
+from nstlib.masks import check_large_enough, fills, layer_mask, one_each, sharing
 from nstlib.memory import fitting_tile, smaller_tile
 from nstlib.optimize import Losses, RunFailed, Step, is_out_of_memory, minimize, no_memory
 from nstlib.optimizer import optimizer_maker
 from nstlib.tiling import layer_of, tiled_features, tiled_grams, tiled_losses
-from nstlib.vgg import VGG19, checked_layers, layer_mask, load_vgg19, receptive_field
+from nstlib.vgg import VGG19, checked_layers, load_vgg19
 
 Layers = str | Sequence[str] | Mapping[str, float]
 Optimizers = str | Callable[[list[Tensor]], Optimizer]
@@ -72,12 +73,13 @@ def transfer(
             both pictures are scaled, and each result is the start of the next. None halves the picture
             as long as 96 pixels remain: 96, 192, 384.
         state: What `Step.state()` gave; the run goes on from there. Further `steps` go to the last size.
+            Give the same pictures and masks again: they are neither saved nor compared.
 
     Yields:
         Steps with the losses "content/LAYER", "style/LAYER" and "tv"; their images have the size of the
         scale they belong to. Change `step.weights` in place, and the run follows. With several masks
-        there is a "style/LAYER/1" for the first, and so on, whose weight is multiplied by the area of
-        the mask; it is 0 at sizes at which the mask is smaller than one position of the layer.
+        there is a "style/LAYER/1" for the first, and so on. Each is weighted by the area of its mask; it
+        is 0 at sizes at which its region is smaller than one position of the layer.
 
     Raises:
         ValueError: At the call, for an argument out of range or a picture too large for the memory.
@@ -85,10 +87,12 @@ def transfer(
     """
     vgg = load_vgg19() if vgg is None else vgg
     content, styles = _on_device(content, vgg, "The content picture"), _styles(style, vgg)
-    masks = _masks(masks, [content] * len(styles), style)
+    if masks is not None:
+        _refuse_shares(style)
+        masks = sharing(masks, content, len(styles))
     if style_masks is not None:
         pictures = [picture for picture, _ in styles]
-        style_masks = _one_each(style_masks, pictures, "style mask", "the whole picture")
+        style_masks = one_each(style_masks, pictures, "style mask", "the whole picture")
     areas = (1.0,) if masks is None else [mask.mean().item() for mask in masks]
     weights = transfer_weights(content_layers, style_layers, style_weight, tv_weight, areas=areas)
     start = _start(init, content, seed=0)
@@ -248,18 +252,13 @@ def picture_losses(
     style_layers = [*dict.fromkeys(map(layer_of, style_keys))]
     targets = tiled_features(vgg, content, content_layers, side=tile) if content_layers else {}
     aims: dict[str, Tensor] = {}
-    at: dict[str, Tensor] = {}  # the masks, at the size of each layer
-    too_small: set[str] = set()
-    for number, (style, share) in enumerate(styles if style_layers else ()):
-        mask, part = (each and each[number] for each in (masks, style_masks))
-        for layer, gram in tiled_grams(vgg, style, style_layers, mask=part, side=tile).items():
-            key = _key(layer, number, len(masks or ()))
-            aims[key] = gram if masks else aims.get(key, 0) + share * gram
-            if mask is not None:
-                at[key] = layer_mask(mask, layer)
-            if not (_fills(mask, layer) and _fills(part, layer)):
-                too_small.add(key)
-    aims = {key: aim for key, aim in aims.items() if key not in too_small}
+    if style_layers:
+        aims = _style_aims(vgg, styles, style_layers, masks, style_masks, tile)
+    at = {}  # the mask of each Gram matrix, at the size of its layer
+    for number, mask in enumerate(masks or ()):
+        keys = {_key(layer, number, len(masks)): layer for layer in style_layers}
+        at |= {key: layer_mask(mask, layer) for key, layer in keys.items() if key in aims}
+    too_small = sorted({*style_keys} - {*aims})
 
     def losses(x: Tensor) -> dict[str, Tensor]:
         features = vgg(x, [*targets, *dict.fromkeys(map(layer_of, aims))])
@@ -280,12 +279,29 @@ def picture_losses(
         return tiled | rest(x)
 
     def rest(x: Tensor) -> dict[str, Tensor]:
-        none = {f"style/{key}": x.new_zeros(()) for key in sorted(too_small)}
+        none = {f"style/{key}": x.new_zeros(()) for key in too_small}
         return none | {"tv": total_variation(x)}
 
     if not targets and not aims:
         return rest
     return losses if tile is None else losses_in_tiles
+
+
+def _style_aims(vgg: VGG19, styles, layers, masks, style_masks, tile) -> dict[str, Tensor]:
+    """The Gram matrices that are asked for: one a layer, or with masks one a layer and style.
+
+    A region that is smaller than one position of a layer does not count there.
+    """
+    sums: dict[str, Tensor] = {}
+    shares: dict[str, float] = {}
+    for number, (style, share) in enumerate(styles):
+        mask, part = (several and several[number] for several in (masks, style_masks))
+        for layer, gram in tiled_grams(vgg, style, layers, mask=part, side=tile).items():
+            if fills(mask, layer) and fills(part, layer):
+                key = _key(layer, number, len(masks or ()))
+                sums[key] = sums.get(key, 0) + share * gram
+                shares[key] = shares.get(key, 0) + share
+    return {key: total / shares[key] for key, total in sums.items() if shares[key]}
 
 
 def _paint(
@@ -314,7 +330,7 @@ def _paint(
         scales = state["scales"] if state else halvings(max(start.shape[2:]), steps)
     _check_scales(scales, steps)
     for what, several in (("mask", masks), ("style mask", style_masks)):
-        _check_fill(what, several, guided, max(scales))
+        check_large_enough(_all_scaled(several or (), max(scales)), guided, what)
     plan = {
         "scales": [float(scale) for scale in scales],
         "ends": [steps * (i + 1) // len(scales) for i in range(len(scales))],
@@ -336,12 +352,15 @@ def _paint(
     def losses(scale: float, side: int | None) -> Losses:
         scaled = [(_scaled(style, scale), share) for style, share in styles]
         at_scale = None if content is None else _scaled(content, scale)
-        where = {
-            name: several and [one if one is None else _scaled(one, scale) for one in several]
-            for name, several in (("masks", masks), ("style_masks", style_masks))
-        }
         return picture_losses(
-            vgg, at_scale, scaled, weights, **where, convention=convention, tile=side
+            vgg,
+            at_scale,
+            scaled,
+            weights,
+            masks=masks and _all_scaled(masks, scale),
+            style_masks=style_masks and _all_scaled(style_masks, scale),
+            convention=convention,
+            tile=side,
         )
 
     return _coarse_to_fine(losses, tile, start, weights, plan, optimizer, state)
@@ -414,6 +433,10 @@ def _scaled(image: Tensor, scale: float) -> Tensor:
     return image if scale == 1 else resize(image, _scaled_shape(image, scale))
 
 
+def _all_scaled(masks: Sequence[Tensor | None], scale: float) -> list[Tensor | None]:
+    return [mask if mask is None else _scaled(mask, scale) for mask in masks]
+
+
 def _scaled_shape(image: Tensor, scale: float) -> tuple[int, int]:
     """(height, width) of the picture at a fraction of its size, at least 16 pixels a side."""
     height, width = image.shape[2:]
@@ -441,64 +464,11 @@ def _styles(style, vgg: VGG19) -> list[tuple[Tensor, float]]:
     return [(picture, share / total) for picture, share in pairs]
 
 
-def _masks(masks, contents: Sequence[Tensor], style) -> list[Tensor] | None:
-    """A mask for each style, where None among them has become what the others leave."""
-    if masks is None:
-        return None
+def _refuse_shares(style) -> None:
     if not isinstance(style, Tensor) and any(isinstance(one, tuple) for one in style):
         raise ValueError(
             "With masks, styles are not mixed: give the style pictures without shares."
         )
-    masks = _one_each(masks, contents, "mask", "what the other masks leave")
-    given = [mask for mask in masks if mask is not None]
-    if len(masks) - len(given) > 1:
-        raise ValueError("Only one of the masks can be None, for what the others leave.")
-    covered = sum(given, torch.zeros_like(contents[0][:, :1]))
-    # Two soft masks from 8-bit files may add up to a gray level more than 1.
-    if twice := int((covered > 1.01).sum()):
-        raise ValueError(
-            f"The masks overlap in {twice} pixels: at each pixel they may add up to at most 1."
-        )
-    left = (1 - covered).clamp(0, 1)
-    if len(given) < len(masks) and not left.any():
-        raise ValueError("The other masks cover the whole picture and leave nothing for None.")
-    return [left if mask is None else mask for mask in masks]
-
-
-def _one_each(masks, pictures: Sequence[Tensor], what: str, none: str) -> list[Tensor | None]:
-    """One mask or several as a list, each of them checked, and on the device of its picture."""
-    masks = [masks] if isinstance(masks, Tensor) else list(masks)
-    if len(masks) != len(pictures):
-        raise ValueError(
-            f"There are {len(pictures)} styles and {len(masks)} {what}s: give one {what} for each "
-            f"style, or None for {none}."
-        )
-    return [
-        check_mask(mask, f"The {what} of style {number}", tuple(picture.shape[2:])).to(picture)
-        if mask is not None
-        else None
-        for number, (mask, picture) in enumerate(zip(masks, pictures, strict=True), 1)
-    ]
-
-
-def _check_fill(what: str, masks, layers: Iterable[str], scale: float) -> None:
-    """Refuse a region that is smaller than one position of a layer even at the largest scale."""
-    layers = sorted(set(layers), key=receptive_field)
-    for number, mask in enumerate(masks or (), 1):
-        scaled = None if mask is None else _scaled(mask, scale)
-        for layer in layers:
-            if not _fills(scaled, layer):
-                _, stride = receptive_field(layer)
-                raise ValueError(
-                    f"The {what} of style {number} covers {scaled.sum().item():.0f} pixels, and one "
-                    f"position of {layer} stands for {stride**2}: make the region larger, or leave "
-                    f"{layer} out of the style layers."
-                )
-
-
-def _fills(mask: Tensor | None, layer: str) -> bool:
-    """Whether a region is at least as large as one position of a layer, up to rounding."""
-    return mask is None or layer_mask(mask, layer).sum().item() > 0.99
 
 
 def _key(layer: str, number: int, count: int) -> str:

@@ -15,7 +15,8 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from nstlib.losses import content_error, gram_matrix, style_error
-from nstlib.vgg import VGG19, layer_mask, receptive_field
+from nstlib.masks import layer_mask
+from nstlib.vgg import VGG19, receptive_field
 
 Region = tuple[slice, slice]
 

@@ -15,7 +15,6 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d
 
 from nstlib.hooks import tapped
 from nstlib.weights import fetch_imagenet, read_weights
@@ -303,28 +302,6 @@ def receptive_field(layer: str) -> tuple[int, int]:
         elif name.startswith("pool"):
             size, stride = size + stride, 2 * stride
     return size, stride
-
-
-def layer_mask(mask: Tensor, layer: str) -> Tensor:
-    """Carry a mask of the pixels down to a layer, by the poolings that lie before it.
-
-    A position of the layer stands for a square cell of pixels (its stride, in `receptive_field`), and
-    gets the mean of the mask over that cell: the fraction of it that is in the region. The mean is taken
-    where the network pools by maxima too, or a region would grow with depth.
-
-    Args:
-        mask: (B, 1, H, W) in [0, 1].
-        layer: Such as "relu4_1".
-
-    Returns:
-        (B, 1, H', W') in [0, 1], as high and wide as the features of the layer.
-
-    Raises:
-        ValueError: For an unknown layer.
-    """
-    _, stride = receptive_field(layer)
-    # Poolings of 2 x 2 one after the other are one pooling of their product.
-    return avg_pool2d(mask, stride)
 
 
 def default_device() -> torch.device:

@@ -60,13 +60,19 @@ NOTEBOOK = "window.jupyterapp?.shell.currentWidget"  # in the page's JavaScript
 VOILA_ERROR = '[data-mime-type="application/vnd.jupyter.stderr"]'
 
 
-def until(function: Callable[[], Any], timeout: float = 120, failure: str = "nothing came") -> Any:
-    """Ask `function` again and again until its answer is true; that answer."""
+def until(
+    function: Callable[[], Any],
+    timeout: float = 120,
+    failure: str = "nothing came",
+    *,
+    every: float = 0.1,
+) -> Any:
+    """Ask `function` every so many seconds until its answer is true; that answer."""
     end = time.monotonic() + timeout
     while not (answer := function()):
         if time.monotonic() > end:
             raise TimeoutError(f"{failure} in {timeout} seconds (last answer: {answer!r})")
-        time.sleep(0.1)
+        time.sleep(every)
     return answer
 
 

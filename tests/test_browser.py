@@ -269,7 +269,7 @@ BROKEN = {
         "nst-preview did not change",
     ),
     "stop does nothing": (
-        "from nstlib.job import Job; Job.stop = lambda job: None",
+        "from nstlib.widgets.job import Job; Job.stop = lambda job: None",
         stop,
         "did not stop",
     ),
@@ -280,12 +280,12 @@ BROKEN = {
         "did not begin anew",
     ),
     "pause does nothing": (
-        "from nstlib.job import Job; Job.pause = lambda job: None",
+        "from nstlib.widgets.job import Job; Job.pause = lambda job: None",
         pause,
         "was not paused",
     ),
     "resume does nothing": (
-        "from nstlib.job import Job; Job.resume = lambda job: None",
+        "from nstlib.widgets.job import Job; Job.resume = lambda job: None",
         pause,
         "did not go on",
     ),
@@ -446,7 +446,7 @@ BROKEN_ELSEWHERE = {
         "nst-gram-matrix did not change",
     ),
     "labs whose stop does nothing": (
-        "from nstlib.job import Job; Job.stop = lambda job: None",
+        "from nstlib.widgets.job import Job; Job.stop = lambda job: None",
         rebuild,
         "did not stop",
     ),

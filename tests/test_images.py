@@ -410,7 +410,14 @@ def test_the_masks_of_two_regions_still_add_up_to_1_after_resizing():
 
 
 def test_a_mask_that_is_none_gets_one_sentence(tmp_path):
-    for source, word in ((tmp_path / "no.png", "no.png"), (b"no picture", "no image"), (3, "int")):
+    ones = np.eye(20, dtype=np.uint8)
+    for source, word in (
+        (tmp_path / "no.png", "no.png"),
+        (b"no picture", "no image"),
+        (3, "int"),
+        (ones, "bools"),
+        (encoded(Image.fromarray(ones)), "up to 255"),
+    ):
         with pytest.raises((ValueError, OSError)) as error:
             load_mask(source)
         assert says(error, word)

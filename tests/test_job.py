@@ -6,26 +6,22 @@ import sys
 import threading
 import time
 import weakref
+from functools import partial
 
+import browser
 import pytest
 import torch
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from nstlib.job import STATUSES, Job
 from nstlib.optimize import RunFailed, Step
 from nstlib.style_transfer import reconstruct_style
 from nstlib.vgg import load_vgg19
+from nstlib.widgets.job import STATUSES, Job
 
 WAIT = 120  # seconds until a test gives up; nothing here takes one
-
-
-def until(condition):
-    end = time.monotonic() + WAIT
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.001)
+until = partial(browser.until, timeout=WAIT, every=0.001)
 
 
 def step(index, total=10**6):
@@ -267,7 +263,7 @@ def test_what_a_run_needed_is_let_go(job):
 def test_a_program_can_end_while_a_run_goes_on():
     code = """
 import time
-from nstlib.job import Job
+from nstlib.widgets.job import Job
 from nstlib import photo, transfer
 job = Job()
 picture = photo("cat", size=48)

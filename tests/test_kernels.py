@@ -143,7 +143,7 @@ JOB = """
 import threading
 import ipywidgets as widgets
 from nstlib import load_vgg19, photo, resize, transfer
-from nstlib.job import Job
+from nstlib.widgets.job import Job
 
 job, label = Job(), widgets.Label()
 start, stop = widgets.Button(description="Start"), widgets.Button(description="Stop")

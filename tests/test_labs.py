@@ -2,9 +2,10 @@
 
 import re
 import threading
-import time
 from dataclasses import replace
+from functools import partial
 
+import browser
 import ipywidgets as widgets
 import numpy as np
 import pytest
@@ -25,14 +26,8 @@ from nstlib.widgets.labs.tray import Tray, captioned_sheet
 from nstlib.widgets.picture import Picture
 
 WAIT = 120  # seconds until a test gives up
+until = partial(browser.until, timeout=WAIT, every=0.002)
 LABS = pytest.mark.parametrize("make", [content_lab, style_lab], ids=["content", "style"])
-
-
-def until(condition):
-    end = time.monotonic() + WAIT
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.002)
 
 
 def words(widget):

@@ -260,6 +260,7 @@ def test_total_variation_of_a_flat_picture_is_zero_with_a_zero_gradient():
         (lambda: style_loss(torch.zeros(1, 3, 4, 4), torch.zeros(1, 1, 1)), "two shapes"),
         (lambda: content_loss(torch.zeros(1), torch.zeros(1), convention="sum"), "'sum'"),
         (lambda: gram_matrix(torch.zeros(1, 3, 4, 4), torch.ones(1, 1, 8, 8)), "layer_mask"),
+        (lambda: gram_matrix(torch.zeros(2, 3, 4, 4), torch.ones(2, 1, 4, 4)), "layer_mask"),
         (lambda: gram_matrix(torch.zeros(1, 3, 4, 4), torch.ones(1, 1, 1, 1)), "(1, 1, 4, 4)"),
         (lambda: gram_matrix(torch.zeros(1, 3, 4, 4), torch.ones(4, 4)), "(1, 1, 4, 4)"),
         (

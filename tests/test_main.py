@@ -150,11 +150,11 @@ def test_masks_are_resumed_like_everything_else(masks):
     [
         ("--mask nowhere.png", "nowhere.png"),
         ("--mask narrow.png", "narrow.png has 40 x 96 pixels and its picture 48 x 48"),
-        ("--mask sky.png --style night waves coffee", "1 masks for 3 styles"),
-        ("--mask sky.png ground.png", "2 masks for 1 styles"),
+        ("--mask sky.png --style night waves coffee", "masks (1) must be that of the styles (3)"),
+        ("--mask sky.png ground.png", "masks (2) must be that of the styles (1)"),
         ("--mask sky.png sky.png --style night waves", "overlap in 1"),
         ("--mask sky.png --style night waves --style-mix 1 2", "without shares"),
-        ("--style-mask sky.png all", "2 masks for 1 styles"),
+        ("--style-mask sky.png all", "masks (2) must be that of the styles (1)"),
         ("--style-mask narrow.png", "same proportions"),
     ],
 )

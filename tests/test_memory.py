@@ -78,7 +78,6 @@ def test_masks_are_charged_what_they_keep(vgg):
     two = kept([half, 1 - half]) - kept(None)
     charged = step_bytes(vgg, 64, 96, LAYERS, masked=STYLE_LAYERS * 2)
     assert charged - step_bytes(vgg, 64, 96, LAYERS) == pytest.approx(two, rel=0.4)
-    assert charged - step_bytes(vgg, 64, 96, LAYERS) > 0
 
 
 @pytest.mark.long

@@ -33,12 +33,17 @@ def test_bfloat16_paints_the_same_picture(optimizer, steps):
     assert ssim(fast.image, exact.image) > 0.95
 
 
-def test_the_gradient_points_the_same_way():
-    content, style = photo("cat", size=96), painting("night", size=96)
+@pytest.mark.parametrize("names", [("night",), ("night", "waves")])
+def test_the_gradient_points_the_same_way(names):
+    """Without masks, and with two styles in the two halves of the picture."""
+    content, styles = photo("cat", size=96), [(painting(name, size=96), 1.0) for name in names]
+    left = torch.zeros_like(content[:, :1])
+    left[..., :48] = 1
+    masks, areas = ([left, 1 - left], (0.5, 0.5)) if len(names) > 1 else (None, (1.0,))
     gradients = []
-    for name in ("float32", "bfloat16"):
-        vgg, image = load_vgg19(device="cpu", precision=name), content.clone().requires_grad_()
-        losses = picture_losses(vgg, None, [(style, 1.0)], transfer_weights(()))
+    for precision in ("float32", "bfloat16"):
+        vgg, image = load_vgg19(device="cpu", precision=precision), content.clone().requires_grad_()
+        losses = picture_losses(vgg, None, styles, transfer_weights((), areas=areas), masks=masks)
         gradients.append(torch.autograd.grad(sum(losses(image).values()), image)[0].flatten())
     assert torch.cosine_similarity(*gradients, dim=0) > 0.97
 

@@ -2,9 +2,10 @@
 
 import os
 import threading
-import time
+from functools import partial
 from io import BytesIO
 
+import browser
 import numpy as np
 import pytest
 import torch
@@ -19,13 +20,7 @@ from nstlib.widgets.studio.code import transfer_code
 from nstlib.widgets.studio.regions import PIECES, pieces
 
 WAIT = 120  # seconds until a test gives up
-
-
-def until(condition):
-    end = time.monotonic() + WAIT
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.005)
+until = partial(browser.until, timeout=WAIT, every=0.005)
 
 
 @pytest.fixture
@@ -129,6 +124,7 @@ def test_without_a_region_it_is_the_plain_run_and_says_so_in_the_open_fold(studi
     studio.begin()
     studio.job.join(WAIT)
     assert any("No region is painted" in text for text in begun)
+    assert "Done. No region is painted" in studio.status.value
     assert "style/relu1_1" in studio.job.step.losses
     assert "masks" not in studio.code()
 
@@ -145,7 +141,7 @@ def test_a_region_that_vanishes_in_a_deep_layer_is_refused(studio):
     studio.begin()
     studio.job.join(WAIT)
     assert studio.job.status == "failed"
-    assert "make the region larger" in studio.status.value
+    assert "make the region or the picture larger" in studio.status.value
     studio.regions.painter.mask = drawn()
     studio.begin()
     studio.job.join(WAIT)

@@ -2,8 +2,10 @@
 
 import threading
 import time
+from functools import partial
 from io import BytesIO
 
+import browser
 import ipywidgets as widgets
 import numpy as np
 import pytest
@@ -17,13 +19,7 @@ from nstlib.widgets.picture import Picture
 from nstlib.widgets.studio import studio as module
 
 WAIT = 120  # seconds until a test gives up
-
-
-def until(condition):
-    end = time.monotonic() + WAIT
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.005)
+until = partial(browser.until, timeout=WAIT, every=0.005)
 
 
 @pytest.fixture

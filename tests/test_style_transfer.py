@@ -294,8 +294,20 @@ def test_a_region_too_small_for_a_layer_is_asked_for_it_once_the_picture_is_larg
     deep = {**layers, "style_layers": "relu5_1", "content_layers": (), "tv_weight": 0}
     assert last(transfer(content, style, masks=mask, vgg=vgg, **deep)).losses["style/relu5_1"] > 0
     mask[..., 15, :] = 0
-    with pytest.raises(ValueError, match=r"covers 240 pixels, .* relu5_1 stands for 256: make"):
+    words = "covers 240 pixels, of which relu5_1 sees 240, .* stands for 256: make"
+    with pytest.raises(ValueError, match=words):
         transfer(content, style, masks=mask, vgg=vgg, **layers)
+
+
+def test_a_part_too_small_for_a_layer_takes_nothing_from_the_other_styles(vgg, content, style):
+    small = torch.zeros_like(style[:, :1])
+    small[..., :8, :8] = 1
+    layers = {**FEW, "style_layers": ["relu4_1"], "scales": (0.5, 1.0), "steps": 4}
+    mixed = {"style": [style, style.flip(3)], "style_masks": [None, small]}
+    losses = [
+        next(transfer(content, vgg=vgg, **one, **layers)) for one in (mixed, {"style": style})
+    ]
+    assert losses[0].losses["style/relu4_1"] == pytest.approx(losses[1].losses["style/relu4_1"])
 
 
 ONES = torch.ones(1, 1, 40, 48)
@@ -304,9 +316,9 @@ ONES = torch.ones(1, 1, 40, 48)
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"masks": [ONES, None]}, "1 styles and 2 masks"),
-        ({"masks": []}, "1 styles and 0 masks"),
-        ({"masks": ONES[0]}, r"shape \(1, 1, 40, 48\), not \(1, 40, 48\); load_mask"),
+        ({"masks": [ONES, None]}, r"masks \(2\) .* styles \(1\)"),
+        ({"masks": []}, r"masks \(0\) .* styles \(1\)"),
+        ({"masks": ONES[0]}, r"shape \(1, 1, 40, 48\), not \(1, 40, 48\); write mask\[None\]"),
         ({"masks": ["mask.png"]}, "not str; load_mask gives one"),
         ({"masks": ONES.tile(1, 3, 1, 1)}, r"not \(1, 3, 40, 48\)"),
         ({"masks": ONES[..., 1:]}, r"47 x 40 pixels and its picture 48 x 40; resize"),
@@ -315,15 +327,15 @@ ONES = torch.ones(1, 1, 40, 48)
         ({"masks": 255 * ONES}, "from 255 to 255; scale"),
         ({"masks": -0.5 * ONES}, "from -0.5 to -0.5"),
         ({"style_masks": ONES}, r"48 x 40 pixels and its picture 33 x 56"),
-        ({"style_masks": [None, None]}, "1 styles and 2 style masks"),
+        ({"style_masks": [None, None]}, r"style masks \(2\) .* styles \(1\)"),
         ({"style": 2, "masks": [ONES, ONES]}, "overlap in 1920 pixels"),
         ({"style": 2, "masks": [None, None]}, "Only one of the masks can be None"),
         ({"style": 2, "masks": [ONES, None]}, "leave nothing"),
-        ({"style": 3, "masks": [ONES, None]}, "3 styles and 2 masks"),
+        ({"style": 3, "masks": [ONES, None]}, r"masks \(2\) .* styles \(3\)"),
         ({"style": [(torch.zeros(1, 3, 32, 32), 1.0)], "masks": ONES}, "without shares"),
         (
             {"masks": ONES * (torch.arange(48) < 1), "style_layers": "relu4_1"},
-            "relu4_1 stands for 64",
+            "of which relu4_1 sees 40, and one of its positions stands for 64",
         ),
     ],
 )

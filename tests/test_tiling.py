@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from nstlib import finish, gram_matrix, load_vgg19, painting, photo, transfer
 from nstlib.losses import CONVENTIONS, content_loss, style_loss
+from nstlib.masks import layer_mask
 from nstlib.tiling import (
     layer_of,
     positions,
@@ -15,7 +16,7 @@ from nstlib.tiling import (
     tiled_losses,
     tiles,
 )
-from nstlib.vgg import layer_mask, receptive_field
+from nstlib.vgg import receptive_field
 
 CONTENT, STYLE = ["relu4_2", "relu1_2"], ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"]
 LAYERS = [*STYLE, *CONTENT]

@@ -1,5 +1,4 @@
 import copy
-import itertools
 import pickle
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from nstlib.style_transfer import STYLE_LAYERS
-from nstlib.vgg import LAYERS, VGG19, default_device, layer_mask, load_vgg19, receptive_field
+from nstlib.vgg import LAYERS, VGG19, default_device, load_vgg19, receptive_field
 
 CPU = "cpu"
 
@@ -340,31 +339,6 @@ def test_receptive_field_against_the_gradient(layer):
     assert first > 0
     assert last < side - 1, "the probe has to lie inside the picture"
     assert seen(1)[0] - first == stride
-
-
-@pytest.mark.parametrize("layer", ["relu1_1", "conv2_2", "pool2", "relu4_1", "relu5_1"])
-def test_a_layer_mask_is_the_fraction_of_each_cell_that_lies_in_the_region(layer):
-    mask = torch.rand(1, 1, 53, 70, generator=torch.Generator().manual_seed(0))
-    made, (_, stride) = layer_mask(mask, layer), receptive_field(layer)
-    assert made.shape == (1, 1, 53 // stride, 70 // stride)
-    for y, x in itertools.product(*map(range, made.shape[2:])):
-        cell = mask[0, 0, y * stride : (y + 1) * stride, x * stride : (x + 1) * stride]
-        torch.testing.assert_close(made[0, 0, y, x], cell.double().mean().float())
-
-
-@pytest.mark.parametrize("pooling", ["avg", "max"])
-def test_a_layer_mask_has_the_size_of_the_features_and_goes_through_their_poolings(pooling):
-    vgg = VGG19(width=1 / 64, pooling=pooling)
-    mask = torch.rand(1, 1, 75, 98, generator=torch.Generator().manual_seed(0))
-    step_by_step = mask
-    for name, features in vgg(mask.expand(1, 3, -1, -1), LAYERS).items():
-        if name.startswith("pool"):
-            step_by_step = torch.nn.AvgPool2d(2)(step_by_step)
-        made = layer_mask(mask, name)
-        assert made.shape[2:] == features.shape[2:]
-        torch.testing.assert_close(made, step_by_step)
-    with pytest.raises(ValueError, match="no layer 'relu9_1'"):
-        layer_mask(mask, "relu9_1")
 
 
 def test_receptive_field_known_from_the_literature():

@@ -20,8 +20,7 @@ from joblib import Parallel, delayed
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from nstlib.job import sentence
-from nstlib.optimize import RunFailed, Step
+from nstlib.optimize import RunFailed, Step, sentence
 from nstlib.sweep.cells import key, read, write
 from nstlib.vgg import VGG19, load_vgg19
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 import ipywidgets as widgets
 from IPython import get_ipython
 
-from nstlib.job import Job, sentence
+from nstlib.optimize import sentence
+from nstlib.widgets.job import Job
 from nstlib.widgets.picture import Picture
 
 

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from nstlib.atlas import bundled
 from nstlib.images import load_image
-from nstlib.job import Job
 from nstlib.paintings import PAINTINGS
 from nstlib.vgg import LAYERS, VGG19, load_vgg19, receptive_field
 from nstlib.widgets.app import App
@@ -16,6 +15,7 @@ from nstlib.widgets.gram import words
 from nstlib.widgets.gram.layout import GIVEN, NONE, add_controls, lay_out
 from nstlib.widgets.gram.subject import Album
 from nstlib.widgets.gram.view import View
+from nstlib.widgets.job import Job
 
 HINT = "Click an entry of the matrix or move with the arrow keys; drag over a block to zoom in."
 

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from nstlib.images import resize
-from nstlib.job import Job
 from nstlib.optimize import Step
 from nstlib.style_transfer import STYLE_LAYERS
 from nstlib.widgets.drawing import jpeg
+from nstlib.widgets.job import Job
 from nstlib.widgets.labs.page import WIDE, LabPage, scores, small
 from nstlib.widgets.live import Throttle, loss_plot
 

@@ -11,11 +11,11 @@ from skimage.segmentation import felzenszwalb
 from torch import Tensor
 
 from nstlib.images import load_mask, resize, write_whole
-from nstlib.job import Job
 from nstlib.optimize import Step
 from nstlib.widgets.app import App, named
 from nstlib.widgets.drawing import jpeg, png
 from nstlib.widgets.film import free_path
+from nstlib.widgets.job import Job
 from nstlib.widgets.mask import MaskPainter
 from nstlib.widgets.studio.chooser import Chooser, Source
 

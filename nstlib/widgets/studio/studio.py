@@ -61,6 +61,7 @@ class _Run:
     history: list[dict[str, float]] = field(default_factory=list)
     content: Tensor | None = None
     areas: tuple[float, ...] = (1.0,)  # of the regions
+    note: str = ""  # what its user may have expected otherwise
 
 
 class Studio(App):
@@ -164,6 +165,10 @@ class Studio(App):
             wanted=dials,
             film=self.screen.begin(f"{self.content.name()} in the {styles}"),
         )
+        if region is None and self.regions.toggle.value:
+            run.note = (
+                f"No region is painted: the whole photo gets the style of {self.style.name()}."
+            )
 
         def make_run():
             run.content = self.content.image(size, photo)
@@ -273,11 +278,7 @@ class Studio(App):
     def _say_how(self, run: _Run, vgg: VGG19) -> None:
         said = f"The network {self._weights} computes in {vgg.where}. You can change the weights while "
         said += "it runs; they count from the next step."
-        if run.region is None and self.regions.toggle.value:
-            said += (
-                f" No region is painted, so the whole photo gets the style of {self.style.name()}."
-            )
-        self.say(said)
+        self.say(f"{said} {run.note}".strip())
 
     def _on_step(self, run: _Run, step: Step) -> None:
         if run is not self._run:
@@ -303,7 +304,8 @@ class Studio(App):
         if job.status == "failed":
             self.say_failed(job.error, job.traceback)
         else:
-            self.say({"done": "Done.", "stopped": "Stopped; the picture is kept."}[job.status])
+            said = {"done": "Done.", "stopped": "Stopped; the picture is kept."}[job.status]
+            self.say(f"{said} {run.note}".strip())
         self._show_code()
 
     # What is seen

@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from nstlib.optimize import RunFailed, Step
+from nstlib.optimize import RunFailed, Step, sentence
 from nstlib.progress import sharing_cores
 
 STATUSES = ("idle", "running", "paused", "stopping", "done", "stopped", "failed")
@@ -153,17 +153,6 @@ class Job:
         with self._lock:
             if self._is_mine():
                 self.step = step
-
-
-def sentence(error: BaseException) -> str:
-    """Return what to tell a user about an error, in one sentence.
-
-    Our own errors (ValueError and OSError) are written for users. For any other error the sentence names
-    its type, which helps to report it.
-    """
-    if isinstance(error, (ValueError, OSError)) and str(error):
-        return str(error)
-    return f"This should not have happened: {type(error).__name__}: {error}"
 
 
 _jobs: weakref.WeakSet[Job] = weakref.WeakSet()
