@@ -1,4 +1,4 @@
-"""The feature explorer: what every channel of every layer answers to a picture, and where it looks."""
+"""The feature explorer: how every channel of every layer responds to a picture, and where it looks."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -167,7 +167,7 @@ class FeatureExplorer(FeaturePage):
             f"<b>Channel {channel}</b> {words.of_channel(values, rank, len(self._order))}"
         )
         if self._in_atlas:
-            self.atlas.value = bundled.card_html(self.layer.value, channel)
+            self.atlas.value = bundled.card_html(self.layer.value, channel, shown=4)
         self._say_place()
 
     def _pick_channel(self) -> None:

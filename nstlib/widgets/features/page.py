@@ -40,7 +40,7 @@ class FeaturePage(App):
         self.before = named(
             widgets.Checkbox(before, description="before the ReLU", indent=False),
             "feature-before",
-            "Show the output of the convolution, with the negative answers that the ReLU cuts off",
+            "Show the output of the convolution, with the negative values that the ReLU cuts off",
         )
         self.before.layout.width = "140px"
         self.network = widgets.HTML(layout={"flex": "1 1 0"}).add_class("nst-feature-network")
@@ -82,7 +82,7 @@ class FeaturePage(App):
         for field in (self.x, self.y):
             field.style.description_width = "15px"
         self.strongest = button(
-            "to its peak", "feature-strongest", "Go to the strongest answer of this channel"
+            "to its peak", "feature-strongest", "Go to the largest value of this channel"
         )
 
     def _make_pictures(self, image: Tensor) -> None:

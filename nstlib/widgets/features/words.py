@@ -37,7 +37,7 @@ def of_channel(values: np.ndarray, rank: int, channels: int) -> str:
     colors = "Black is 0." if values.min() >= 0 else "Red is positive, blue negative, white 0."
     return (
         f"is {_nth(rank + 1)}most active of {channels}: its mean is {np.abs(values).mean():.2g}, its "
-        f"largest answer {values.max():.2g}. {colors}"
+        f"largest value {values.max():.2g}. {colors}"
     )
 
 
@@ -48,7 +48,7 @@ def of_place(
     place: tuple[int, int],
     size: tuple[int, int],
 ) -> str:
-    """Say what one feature sees, and what it answers.
+    """Say what one feature sees, and its value.
 
     Args:
         layer: Its layer.
@@ -66,7 +66,7 @@ def of_place(
     if value == 0:
         answer = f"is silent, as at {_percent(values == 0)}"
     else:
-        answer = f"answers {value:.2f}, more than at {_percent(values < value)}"
+        answer = f"is {value:.2f}, more than at {_percent(values < value)}"
     return (
         f"{layer} sees {side} x {side} pixels{inside}; here channel {channel} {answer} of the "
         "positions."
