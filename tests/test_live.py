@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nstlib.optimize import Step
-from nstlib.widgets.live import POINTS, Progress, Throttle, duration, loss_plot
+from nstlib.widgets.curves import POINTS, loss_plot
+from nstlib.widgets.live import Progress, Throttle, duration
 
 NAMES = ("content/relu4_2", "style/relu1_1", "tv", "total")
 FLOATS = st.floats() | st.sampled_from([5e-324, 1e308])

@@ -35,7 +35,7 @@ from nstlib.paintings import PAINTINGS
 from nstlib.plots import layer_look
 from nstlib.style_transfer import STYLE_LAYERS, transfer_weights
 from nstlib.vgg import LAYERS
-from nstlib.widgets.live import MARKERS
+from nstlib.widgets.curves import MARKERS
 
 ROOT = Path(__file__).parents[1]
 HERE = Path(__file__).parent / "live"

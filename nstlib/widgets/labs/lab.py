@@ -10,10 +10,11 @@ from torch import Tensor
 from nstlib.images import resize
 from nstlib.optimize import Step
 from nstlib.style_transfer import STYLE_LAYERS
+from nstlib.widgets.curves import loss_plot
 from nstlib.widgets.drawing import jpeg
 from nstlib.widgets.job import Job
 from nstlib.widgets.labs.page import WIDE, LabPage, scores, small
-from nstlib.widgets.live import Throttle, loss_plot
+from nstlib.widgets.live import Throttle
 
 Layers = tuple[str, ...]
 

@@ -14,9 +14,10 @@ from nstlib.optimize import Step
 from nstlib.style_transfer import transfer, transfer_weights
 from nstlib.vgg import VGG19, load_vgg19
 from nstlib.widgets.app import App, button, named
+from nstlib.widgets.curves import loss_plot
 from nstlib.widgets.drawing import jpeg
 from nstlib.widgets.film import Film, free_path
-from nstlib.widgets.live import Progress, Throttle, loss_plot
+from nstlib.widgets.live import Progress, Throttle
 from nstlib.widgets.studio.chooser import Chooser
 from nstlib.widgets.studio.code import transfer_code
 from nstlib.widgets.studio.dials import Dials, Settings, default_size
