@@ -1,5 +1,5 @@
 // Loss curves on a logarithmic scale, and the look of each: color and marker of its layer's block, as in all
-// figures of the course (nstlib/plots.py, nstlib/widgets/live.py).
+// figures of the course (nstlib/plots.py, nstlib/widgets/curves.py).
 
 const BLOCKS = [
   ["#8a4bb0", "m-3.2 0a3.2 3.2 0 1 0 6.4 0a3.2 3.2 0 1 0 -6.4 0z"],
