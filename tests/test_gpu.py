@@ -24,11 +24,14 @@ def pictures():
 
 
 @pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
-def test_the_first_steps_are_those_of_the_cpu(networks, pictures, optimizer):
-    runs = [
-        list(transfer(*pictures, vgg=vgg, optimizer=optimizer, scales=(1.0,), steps=4))
-        for vgg in networks.values()
-    ]
+@pytest.mark.parametrize("regions", [False, True])
+def test_the_first_steps_are_those_of_the_cpu(networks, pictures, optimizer, regions):
+    content, style = pictures
+    options = {"optimizer": optimizer, "scales": (1.0,), "steps": 4}
+    if regions:  # the masks are on the CPU, wherever the network is
+        left = (torch.arange(content.shape[3]) < 96).float().expand_as(content[:, :1])
+        style, options["masks"] = [style, content], [left, None]
+    runs = [list(transfer(content, style, vgg=vgg, **options)) for vgg in networks.values()]
     for on_cpu, on_gpu in zip(*runs, strict=True):
         assert on_gpu.image.device.type == "cuda"
         assert on_gpu.losses == pytest.approx(on_cpu.losses, rel=1e-3)
