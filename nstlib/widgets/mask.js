@@ -6,6 +6,7 @@ const PAUSE = 150; // ms after a stroke until the region is sent; another stroke
 const TINT = "rgba(213, 94, 0, 0.62)"; // vermilion, which color-blind people can tell from the photo
 const LIGHT = "rgba(255, 255, 255, 0.22)";
 const HOVER = "rgba(86, 180, 233, 0.55)"; // the piece that a fill would take
+const KEYS = "keys"; // what paints a stroke, unless it is a pointer
 
 function element(kind, properties = {}, ...children) {
   const made = Object.assign(document.createElement(kind), properties);
@@ -136,7 +137,7 @@ function render({ model, el }) {
 
   let ready = false; // a photo is there
   let at = [0, 0]; // the brush, in pixels of the mask
-  let stroke = null; // {erasing} while one is painted
+  let stroke = null; // {by, erasing} while one is painted; `by` is the id of a pointer, or KEYS
   let tool = "brush";
   let labels = {}; // {name of the pieces: a label for every pixel}
   let hovered = null; // the label under the pointer
@@ -372,10 +373,11 @@ function render({ model, el }) {
     const of = labels[reach.value];
     alter((old, i) => (of[i] === label ? (erasing ? 0 : 255) : old));
   }
-  function begin_stroke(erasing) {
+  function begin_stroke(by, erasing) {
+    end_stroke(); // another one, which can then be undone by itself
     if (!ready) return;
     if (tool === "fill") return fill(erasing);
-    stroke = { erasing: erasing || tool === "eraser" };
+    stroke = { by, erasing: erasing || tool === "eraser" };
     painted.begin();
     go(at);
   }
@@ -398,24 +400,29 @@ function render({ model, el }) {
     const { width, height } = painted.mask.canvas;
     return [((event.clientX - area.left) / area.width) * width, ((event.clientY - area.top) / area.height) * height];
   };
+  // One pointer paints at a time. Whatever else touches the photo meanwhile, such as a second finger or the
+  // palm beside a pen, does nothing.
+  const idle = (event) => stroke && stroke.by !== KEYS && stroke.by !== event.pointerId;
   box.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 && event.button !== 5) return;
     event.preventDefault();
+    if (idle(event)) return;
     box.focus({ preventScroll: true });
     box.setPointerCapture(event.pointerId);
-    end_stroke();
     at = place(event);
-    begin_stroke(event.shiftKey || event.button === 5); // 5 is the other end of a pen
+    begin_stroke(event.pointerId, event.shiftKey || event.button === 5); // 5 is the other end of a pen
     point(event.shiftKey);
   });
   box.addEventListener("pointermove", (event) => {
+    if (idle(event)) return;
     const all = stroke ? event.getCoalescedEvents?.() : null;
     for (const one of all?.length ? all : [event]) go(place(one));
     point(event.shiftKey);
   });
-  box.addEventListener("pointerup", end_stroke);
-  box.addEventListener("pointercancel", () => {
-    if (stroke) painted.cancel();
+  box.addEventListener("pointerup", (event) => stroke?.by === event.pointerId && end_stroke());
+  box.addEventListener("pointercancel", (event) => {
+    if (stroke?.by !== event.pointerId) return;
+    painted.cancel();
     stroke = null;
     show();
   });
@@ -427,7 +434,7 @@ function render({ model, el }) {
 
   const moves = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
   const keys = {
-    " ": (event) => event.repeat || begin_stroke(event.shiftKey),
+    " ": (event) => event.repeat || begin_stroke(KEYS, event.shiftKey),
     "+": () => resize(1),
     "=": () => resize(1),
     "-": () => resize(-1),
@@ -443,7 +450,9 @@ function render({ model, el }) {
   box.addEventListener("keydown", (event) => {
     const move = moves[event.key];
     const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (!ready || !(move || act) || event.altKey) return;
+    // Ctrl+F and Ctrl+Plus are the browser's, which searches and zooms.
+    const others = event.altKey || ((event.ctrlKey || event.metaKey) && act !== keys.z && act !== keys.y);
+    if (!ready || !(move || act) || others) return;
     event.preventDefault();
     event.stopPropagation();
     if (move) {
@@ -455,15 +464,19 @@ function render({ model, el }) {
     point(event.shiftKey);
   });
   box.addEventListener("keyup", (event) => {
-    if (event.key === " " || event.key === "Enter") end_stroke();
+    if (stroke?.by === KEYS && (event.key === " " || event.key === "Enter")) end_stroke();
     point(event.shiftKey);
   });
   size.addEventListener("input", () => point());
   reach.addEventListener("change", () => point());
   seen.addEventListener("change", draw);
 
-  // Whoever goes on to another control, to Start, say, has ended the stroke.
-  const elsewhere = (event) => box.contains(event.target) || send();
+  // A click on another control, such as Start, ends the stroke.
+  const elsewhere = (event) => {
+    if (box.contains(event.target)) return;
+    end_stroke();
+    send();
+  };
   for (const name of ["pointerdown", "keydown"]) document.addEventListener(name, elsewhere, true);
 
   const follow = {
