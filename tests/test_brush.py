@@ -21,6 +21,23 @@ studio.settings.steps.value = 4
 studio
 """
 PHOTO, SAID = ".nst-mask-photo", ".nst-mask-said"
+# The next pictures are decoded when `decoding.go()` is called; there is no `decoding` before the first.
+SLOW_PICTURES = """() => {
+    delete window.decoding;
+    const decode = window.createImageBitmap;
+    let open;
+    const gate = new Promise((resolve) => { open = resolve; });
+    window.createImageBitmap = (...picture) => {
+        const decoded = gate.then(() => decode(...picture));
+        const go = () => {
+            window.createImageBitmap = decode;
+            open();
+            return decoded.then(() => {});
+        };
+        window.decoding = { go };
+        return decoded;
+    };
+}"""
 
 
 @pytest.fixture
@@ -237,6 +254,45 @@ def space_in_a_stroke(tab, patience):
     until(lambda: painted(tab) is None, patience, "the stroke of the mouse was not undone")
 
 
+def erase_all(tab, patience):
+    """Where the eraser followed the brush, the soft edges of both leave nothing."""
+    clear(tab)
+    drag(tab, (0.2, 0.3), (0.8, 0.4))
+    until(lambda: painted(tab) is not None, PATIENCE)
+    mask = painted(tab)
+    tab.press(".nst-mask-eraser")
+    drag(tab, (0.2, 0.3), (0.8, 0.4))
+    until(lambda: painted(tab) is None, patience, "something was left")
+    assert "No region" in tab.text(SAID)
+    tab.press(".nst-mask-undo")
+    until(lambda: np.array_equal(painted(tab), mask), patience)
+
+
+def late_region(tab, patience):
+    """A region from Python does not wipe what is painted while the browser decodes it."""
+    clear(tab)
+    drag(tab, (0.2, 0.8), (0.8, 0.8))
+    until(lambda: painted(tab) is not None, PATIENCE)
+    region = tab.ask("studio.regions.painter.mask")
+    start, end = places(tab, (0.2, 0.3), (0.8, 0.3))
+    for ended in (False, True):  # whether the stroke has ended and been sent when the region comes
+        clear(tab)
+        tab.page.evaluate(SLOW_PICTURES)
+        tab.ask(f"setattr(studio.regions.painter, 'mask', {region})")
+        tab.page.wait_for_function("window.decoding")
+        tab.page.mouse.move(*start)
+        tab.page.mouse.down()
+        tab.page.mouse.move(*end, steps=4)
+        if ended:
+            tab.page.mouse.up()
+            until(lambda: inside(painted(tab), 0.5, 0.3), PATIENCE)
+        tab.page.evaluate("decoding.go()")
+        tab.page.mouse.up()
+        drag(tab, (0.2, 0.6), (0.8, 0.6))
+        until(lambda: inside(painted(tab), 0.5, 0.6), patience)
+        assert inside(painted(tab), 0.5, 0.3), "the stroke was wiped"
+
+
 def another_photo(tab, patience):
     """The region goes with its photo, and undo does not bring it back."""
     clear(tab)
@@ -296,7 +352,9 @@ STORIES = (
     shortcuts,
     two_fingers,
     space_in_a_stroke,
+    erase_all,
     fill,
+    late_region,
     another_photo,
     run,
     run_while_painting,

@@ -6,6 +6,7 @@ const PAUSE = 150; // ms after a stroke until the region is sent; another stroke
 const TINT = "rgba(213, 94, 0, 0.62)"; // vermilion, which color-blind people can tell from the photo
 const LIGHT = "rgba(255, 255, 255, 0.22)";
 const HOVER = "rgba(86, 180, 233, 0.55)"; // the piece that a fill would take
+const HALF = 127; // alpha; a pixel above it is inside rather than outside
 const KEYS = "keys"; // what paints a stroke, unless it is a pointer
 
 function element(kind, properties = {}, ...children) {
@@ -79,8 +80,11 @@ function region() {
     begin() {
       before = now();
     },
-    // Whether there was a change since `begin`; it can then be undone.
+    // Whether there was a change since `begin`; it can then be undone. Strokes and fills make pixels that are
+    // wholly inside. Once all of them are erased, the soft edges that are left are no region.
     end() {
+      if (now().data.every((value, i) => i % 4 !== 3 || value <= HALF))
+        mask.pen.clearRect(0, 0, mask.canvas.width, mask.canvas.height);
       if (same(before.data, now().data)) return false;
       past = [...past.slice(1 - KEPT), before];
       future = [];
@@ -224,10 +228,13 @@ function render({ model, el }) {
   }
   async function load_mask() {
     const bytes = bytes_of(model.get("mask"));
-    if (!ready || stroke || (timer !== null && bytes.length)) return; // what is painted here is newer
     const mine = loads;
+    // Whether there is something newer: another photo, what is painted here, or another region.
+    const late = () =>
+      mine !== loads || stroke || (timer !== null && bytes.length) || !same(bytes, bytes_of(model.get("mask")));
+    if (!ready || late()) return;
     const picture = bytes.length ? await pixels_of(bytes) : null;
-    if (mine !== loads) return;
+    if (late()) return;
     const { width, height } = painted.mask.canvas;
     const fits = picture && picture.width === width && picture.height === height;
     painted.reset(width, height);
