@@ -25,8 +25,8 @@ PIECES = {"medium": (300, 400), "small": (100, 150), "large": (1000, 1000)}
 HELP = """<p style="margin: 0 0 6px; line-height: 1.45">Paint on the photo. Inside the region the
 picture gets the second style, and outside it the first. <i>Fill</i> takes a piece of the photo up to
 its edges. If you change the region while a run goes on, the change counts from the next Start. The loss
-curves call the outside region 1 and the inside region 2. To go back to one style, press <i>Two styles,
-by region</i> again; your region is kept.</p>
+curves call the outside region 1 and the inside region 2. Press <i>Two styles, by region</i>
+again to go back to one style; your region is kept.</p>
 <p style="margin: 0 0 10px; line-height: 1.45">Keys on the photo: the arrows move the brush, Space
 paints, Shift + Space erases, + and − change the size, F fills, Z undoes, Y redoes. Hold Space and press
 arrows to draw a line.</p>"""
@@ -82,7 +82,7 @@ class Regions(widgets.VBox):
         self.toggle.layout.width = "210px"
         self.second = Chooser("paintings", "second", chosen=second, label="Second style", app=app)
         self.painter = named(MaskPainter(), "mask-painter", "the region of the second style")
-        help_text = widgets.HTML(HELP, layout={"max_width": "340px"})
+        help_text = widgets.HTML(HELP, layout={"max_width": "410px"})
         self._fold = widgets.HBox(
             [self.painter, widgets.VBox([help_text, self.second])],
             layout={"display": "none", "grid_gap": "6px 24px", "flex_flow": "row wrap"} | ROOM,
