@@ -47,7 +47,7 @@ def studio(lab):
         tab.run_all()
         assert not tab.errors()
         tab.press(".nst-regions")
-        loaded = f"document.querySelector('{PHOTO} img')?.naturalWidth > 0"
+        loaded = f"document.querySelector('{PHOTO} canvas')?.width > 1"
         tab.page.wait_for_function(loaded)
         until(lambda: "No region" in tab.text(SAID), PATIENCE)
         return tab
@@ -309,6 +309,12 @@ def another_photo(tab, patience):
     tab.page.keyboard.press("ArrowDown")
     until(lambda: "rocket" in tab.text(".nst-content-chosen"), PATIENCE)
 
+    def paints():
+        drag(tab, (0.2, 0.3), (0.4, 0.3))  # in vain while the browser still loads the photo
+        return painted(tab) is not None
+
+    until(paints, PATIENCE)
+
 
 def begin(tab):
     """Press Start and wait until the run has ended; what the picture shows."""
@@ -424,21 +430,52 @@ BROKEN = {
         keys,
         "Space painted nothing",
     ),
+    "keys that are taken from the browser": (
+        f"{PAINTER}('(event.ctrlKey || event.metaKey)', 'false')",
+        shortcuts,
+        "ctrlKey f is taken",
+    ),
+    "a brush that follows every finger": (
+        f"{PAINTER}('ignored = (event) =>', 'ignored = (event) => false &&')",
+        two_fingers,
+        "the stroke was broken off|the second finger painted",
+    ),
+    "a stroke that begins before the other has ended": (
+        f"{PAINTER}('end_stroke(); // another one', '// another one')",
+        space_in_a_stroke,
+        "the stroke of the mouse was not undone",
+    ),
+    "an eraser that leaves edges": (
+        f"{PAINTER}('HALF = 127', 'HALF = -1')",
+        erase_all,
+        "something was left",
+    ),
     "edges that are never found": (
         "from nstlib.widgets.studio.regions import Regions as R; find = R._find\n"
         "R._find = lambda self, image, photo: find(self, image * 0, photo)",
         fill,
         "0.95",
     ),
+    "a region from Python that wipes what is painted": (
+        f"{PAINTER}('if (late()) return;', '')",
+        late_region,
+        "the stroke was wiped",
+    ),
     "a region that stays with another photo": (
-        f"{PAINTER}('photo: load_photo', 'photo: () => painted.can()[0] || load_photo()')"
-        ".replace('|| load_mask(),', '|| 0,')",
+        f"{PAINTER}('photo: kernel.load_photo', 'photo: () => painted.can()[0] || kernel.load_photo()')"
+        ".replace('|| load_mask()', '|| 0')",
         another_photo,
         "the region stayed|did not change",
     ),
     "strokes that are sent too late": (
-        f"{PAINTER}('end_stroke();\\n    send();', '').replace('PAUSE = 150', 'PAUSE = 9e4')",
+        f"{PAINTER}('edit.end_stroke();\\n    kernel.send();', '')"
+        ".replace('PAUSE = 150', 'PAUSE = 9e4')",
         run,
+        "the stroke was late",
+    ),
+    "a stroke that goes on after Start": (
+        f"{PAINTER}('edit.end_stroke();\\n    kernel.send();', 'kernel.send();')",
+        run_while_painting,
         "the stroke was late",
     ),
 }
