@@ -21,6 +21,23 @@ studio.settings.steps.value = 4
 studio
 """
 PHOTO, SAID = ".nst-mask-photo", ".nst-mask-said"
+# The next pictures are decoded when `decoding.go()` is called; there is no `decoding` before the first.
+SLOW_PICTURES = """() => {
+    delete window.decoding;
+    const decode = window.createImageBitmap;
+    let open;
+    const gate = new Promise((resolve) => { open = resolve; });
+    window.createImageBitmap = (...picture) => {
+        const decoded = gate.then(() => decode(...picture));
+        const go = () => {
+            window.createImageBitmap = decode;
+            open();
+            return decoded.then(() => {});
+        };
+        window.decoding = { go };
+        return decoded;
+    };
+}"""
 
 
 @pytest.fixture
@@ -30,7 +47,7 @@ def studio(lab):
         tab.run_all()
         assert not tab.errors()
         tab.press(".nst-regions")
-        loaded = f"document.querySelector('{PHOTO} img')?.naturalWidth > 0"
+        loaded = f"document.querySelector('{PHOTO} canvas')?.width > 1"
         tab.page.wait_for_function(loaded)
         until(lambda: "No region" in tab.text(SAID), PATIENCE)
         return tab
@@ -44,14 +61,24 @@ def painted(tab):
     return np.asarray(Image.open(BytesIO(mask)).convert("L")) / 255 if mask else None
 
 
-def drag(tab, start, end):
-    """A stroke of the mouse, between two places in fractions of the photo."""
+def inside(mask, x, y):
+    """Whether a place, in fractions of the photo, is in the region."""
+    return mask is not None and mask[int(y * mask.shape[0]), int(x * mask.shape[1])] == 1
+
+
+def places(tab, *fractions):
+    """Where in the window some places are that are given in fractions of the photo."""
     tab.locator(PHOTO).scroll_into_view_if_needed()
     area = tab.locator(PHOTO).bounding_box()
-    at = [(area["x"] + x * area["width"], area["y"] + y * area["height"]) for x, y in (start, end)]
-    tab.page.mouse.move(*at[0])
+    return [(area["x"] + x * area["width"], area["y"] + y * area["height"]) for x, y in fractions]
+
+
+def drag(tab, start, end):
+    """A stroke of the mouse, between two places in fractions of the photo."""
+    start, end = places(tab, start, end)
+    tab.page.mouse.move(*start)
     tab.page.mouse.down()
-    tab.page.mouse.move(*at[1], steps=8)
+    tab.page.mouse.move(*end, steps=8)
     tab.page.mouse.up()
 
 
@@ -165,6 +192,107 @@ def fill(tab, patience):
     until(lambda: painted(tab) is None, patience, "Shift and F took nothing away")
 
 
+def shortcuts(tab, patience):
+    """Keys with Ctrl or Cmd are left to the browser, which searches and zooms, except undo and redo."""
+    clear(tab)
+    focus(tab)
+    taken = """([selector, key, modifier]) => !document.querySelector(selector).dispatchEvent(
+        new KeyboardEvent("keydown", {key, [modifier]: true, bubbles: true, cancelable: true}))"""
+    for modifier in ("ctrlKey", "metaKey"):
+        for key in ("f", "+", "-"):
+            here = [PHOTO, key, modifier]
+            assert not tab.page.evaluate(taken, here), f"{modifier} {key} is taken"
+    tab.page.keyboard.press("Space")
+    until(lambda: painted(tab) is not None, PATIENCE)
+    tab.page.keyboard.press("Control+z")
+    until(lambda: painted(tab) is None, patience, "Ctrl+Z undid nothing")
+    tab.page.keyboard.press("Control+y")
+    until(lambda: painted(tab) is not None, patience, "Ctrl+Y redid nothing")
+
+
+def two_fingers(tab, patience):
+    """A second finger neither paints nor breaks off the stroke of the first."""
+    clear(tab)
+    a, b, c, other, far = places(tab, (0.2, 0.2), (0.5, 0.2), (0.8, 0.2), (0.3, 0.8), (0.7, 0.8))
+    session = tab.page.context.new_cdp_session(tab.page)
+
+    def touch(kind, *fingers):
+        """Tell the browser where the fingers are now; one that is left out has been lifted."""
+        points = [{"id": number, "x": x, "y": y} for number, (x, y) in enumerate(fingers)]
+        session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+
+    touch("Start", a)
+    touch("Start", a, other)
+    touch("Move", b, other)
+    touch("Move", b, far)
+    touch("Move", b)
+    touch("Move", c)
+    touch("End")
+    until(lambda: painted(tab) is not None, patience, "the finger painted nothing")
+    mask = painted(tab)
+    assert inside(mask, 0.75, 0.2), "the stroke was broken off"
+    assert mask[len(mask) // 2 :].max() == 0, "the second finger painted"
+
+
+def space_in_a_stroke(tab, patience):
+    """Space while the mouse paints begins a stroke of its own; both can be undone."""
+    clear(tab)
+    a, b, c = places(tab, (0.2, 0.3), (0.4, 0.3), (0.7, 0.3))
+    page = tab.page
+    page.mouse.move(*a)
+    page.mouse.down()
+    page.mouse.move(*b, steps=4)
+    page.keyboard.down("Space")
+    page.mouse.move(*c, steps=4)
+    page.keyboard.up("Space")
+    page.mouse.up()
+    until(lambda: inside(painted(tab), 0.65, 0.3), PATIENCE)
+    page.keyboard.press("z")
+    until(lambda: not inside(painted(tab), 0.65, 0.3), patience)
+    assert inside(painted(tab), 0.3, 0.3)
+    page.keyboard.press("z")
+    until(lambda: painted(tab) is None, patience, "the stroke of the mouse was not undone")
+
+
+def erase_all(tab, patience):
+    """Where the eraser followed the brush, the soft edges of both leave nothing."""
+    clear(tab)
+    drag(tab, (0.2, 0.3), (0.8, 0.4))
+    until(lambda: painted(tab) is not None, PATIENCE)
+    mask = painted(tab)
+    tab.press(".nst-mask-eraser")
+    drag(tab, (0.2, 0.3), (0.8, 0.4))
+    until(lambda: painted(tab) is None, patience, "something was left")
+    assert "No region" in tab.text(SAID)
+    tab.press(".nst-mask-undo")
+    until(lambda: np.array_equal(painted(tab), mask), patience)
+
+
+def late_region(tab, patience):
+    """A region from Python does not wipe what is painted while the browser decodes it."""
+    clear(tab)
+    drag(tab, (0.2, 0.8), (0.8, 0.8))
+    until(lambda: painted(tab) is not None, PATIENCE)
+    region = tab.ask("studio.regions.painter.mask")
+    start, end = places(tab, (0.2, 0.3), (0.8, 0.3))
+    for ended in (False, True):  # whether the stroke has ended and been sent when the region comes
+        clear(tab)
+        tab.page.evaluate(SLOW_PICTURES)
+        tab.ask(f"setattr(studio.regions.painter, 'mask', {region})")
+        tab.page.wait_for_function("window.decoding")
+        tab.page.mouse.move(*start)
+        tab.page.mouse.down()
+        tab.page.mouse.move(*end, steps=4)
+        if ended:
+            tab.page.mouse.up()
+            until(lambda: inside(painted(tab), 0.5, 0.3), PATIENCE)
+        tab.page.evaluate("decoding.go()")
+        tab.page.mouse.up()
+        drag(tab, (0.2, 0.6), (0.8, 0.6))
+        until(lambda: inside(painted(tab), 0.5, 0.6), patience)
+        assert inside(painted(tab), 0.5, 0.3), "the stroke was wiped"
+
+
 def another_photo(tab, patience):
     """The region goes with its photo, and undo does not bring it back."""
     clear(tab)
@@ -181,6 +309,19 @@ def another_photo(tab, patience):
     tab.page.keyboard.press("ArrowDown")
     until(lambda: "rocket" in tab.text(".nst-content-chosen"), PATIENCE)
 
+    def paints():
+        drag(tab, (0.2, 0.3), (0.4, 0.3))  # in vain while the browser still loads the photo
+        return painted(tab) is not None
+
+    until(paints, PATIENCE)
+
+
+def begin(tab):
+    """Press Start and wait until the run has ended; what the picture shows."""
+    tab.locator(".nst-start").click()
+    until(lambda: tab.ask("studio.job.status") == "'done'", PATIENCE)
+    return tab.ask("studio.screen.preview.alt")
+
 
 def run(tab, patience):
     """Painted and started at once: the run has the stroke, and its code makes the same picture."""
@@ -188,11 +329,7 @@ def run(tab, patience):
     size = tab.locator(".nst-mask-size")
     size.fill("40")
     drag(tab, (0.2, 0.3), (0.8, 0.3))
-    tab.locator(".nst-start").click()
-    until(lambda: "Done." in tab.text(".nst-studio .nst-status"), PATIENCE)
-    assert "styles of waves and night" in tab.ask("studio.screen.preview.alt"), (
-        "the stroke was late"
-    )
+    assert "styles of waves and night" in begin(tab), "the stroke was late"
     tab.press(".nst-show-code")
     until(lambda: "masks=[None, mask]" in tab.text(".nst-code"), patience)
     assert list(Path(tab.server.folder).glob("painted-mask*.png"))
@@ -203,7 +340,31 @@ def run(tab, patience):
     tab.press(".nst-show-code")
 
 
-STORIES = (mouse, undo, keys, fill, another_photo, run)
+def run_while_painting(tab, patience):
+    """Started while Space is held: the run has the stroke, which ends there."""
+    clear(tab)
+    tab.locator(".nst-mask-size").fill("40")
+    focus(tab)
+    tab.page.keyboard.down("Space")
+    shown = begin(tab)
+    tab.page.keyboard.up("Space")
+    assert "styles of waves and night" in shown, "the stroke was late"
+
+
+STORIES = (
+    mouse,
+    undo,
+    keys,
+    shortcuts,
+    two_fingers,
+    space_in_a_stroke,
+    erase_all,
+    fill,
+    late_region,
+    another_photo,
+    run,
+    run_while_painting,
+)
 
 
 def test_the_stories_of_the_brush(studio):
@@ -226,25 +387,14 @@ def test_nothing_in_the_open_fold_keeps_people_out(studio, node_modules):
 
 
 @pytest.mark.long
-def test_a_pen_and_a_finger_paint(studio):
+def test_a_pen_paints(studio):
     tab = studio()
-    tab.locator(PHOTO).scroll_into_view_if_needed()
-    for kind in ("pen", "touch"):
-        clear(tab)
-        tab.page.evaluate(
-            """([selector, pointerType]) => {
-                const box = document.querySelector(selector), area = box.getBoundingClientRect();
-                box.setPointerCapture = () => {};
-                const send = (name, x) => box.dispatchEvent(new PointerEvent(name, {
-                    pointerType, pointerId: 5, bubbles: true, cancelable: true, button: 0,
-                    clientX: area.left + x * area.width, clientY: area.top + 0.5 * area.height}));
-                send("pointerdown", 0.2); send("pointermove", 0.6); send("pointerup", 0.6);
-            }""",
-            [PHOTO, kind],
-        )
-        until(lambda: painted(tab) is not None, PATIENCE, f"the {kind} painted nothing")
-        mask = painted(tab)
-        assert mask[mask.shape[0] // 2, mask.shape[1] // 3] == 1
+    session = tab.page.context.new_cdp_session(tab.page)
+    start, end = places(tab, (0.2, 0.5), (0.6, 0.5))
+    for kind, (x, y) in (("Pressed", start), ("Moved", end), ("Released", end)):
+        pen = {"pointerType": "pen", "button": "left", "buttons": 1, "x": x, "y": y}
+        session.send("Input.dispatchMouseEvent", {"type": f"mouse{kind}", **pen})
+    until(lambda: inside(painted(tab), 0.4, 0.5), PATIENCE, "the pen painted nothing")
 
 
 @pytest.mark.long
@@ -280,21 +430,52 @@ BROKEN = {
         keys,
         "Space painted nothing",
     ),
+    "keys that are taken from the browser": (
+        f"{PAINTER}('(event.ctrlKey || event.metaKey)', 'false')",
+        shortcuts,
+        "ctrlKey f is taken",
+    ),
+    "a brush that follows every finger": (
+        f"{PAINTER}('ignored = (event) =>', 'ignored = (event) => false &&')",
+        two_fingers,
+        "the stroke was broken off|the second finger painted",
+    ),
+    "a stroke that begins before the other has ended": (
+        f"{PAINTER}('end_stroke(); // another one', '// another one')",
+        space_in_a_stroke,
+        "the stroke of the mouse was not undone",
+    ),
+    "an eraser that leaves edges": (
+        f"{PAINTER}('HALF = 127', 'HALF = -1')",
+        erase_all,
+        "something was left",
+    ),
     "edges that are never found": (
         "from nstlib.widgets.studio.regions import Regions as R; find = R._find\n"
         "R._find = lambda self, image, photo: find(self, image * 0, photo)",
         fill,
         "0.95",
     ),
+    "a region from Python that wipes what is painted": (
+        f"{PAINTER}('if (late()) return;', '')",
+        late_region,
+        "the stroke was wiped",
+    ),
     "a region that stays with another photo": (
-        f"{PAINTER}('photo: load_photo', 'photo: () => painted.can()[0] || load_photo()')"
-        ".replace('|| load_mask(),', '|| 0,')",
+        f"{PAINTER}('photo: kernel.load_photo', 'photo: () => painted.can()[0] || kernel.load_photo()')"
+        ".replace('|| load_mask()', '|| 0')",
         another_photo,
         "the region stayed|did not change",
     ),
     "strokes that are sent too late": (
-        f"{PAINTER}('box.contains(event.target) || send()', '0').replace('PAUSE = 150', 'PAUSE = 9e4')",
+        f"{PAINTER}('edit.end_stroke();\\n    kernel.send();', '')"
+        ".replace('PAUSE = 150', 'PAUSE = 9e4')",
         run,
+        "the stroke was late",
+    ),
+    "a stroke that goes on after Start": (
+        f"{PAINTER}('edit.end_stroke();\\n    kernel.send();', 'kernel.send();')",
+        run_while_painting,
         "the stroke was late",
     ),
 }

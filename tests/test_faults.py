@@ -200,6 +200,7 @@ class Presses(RuleBasedStateMachine):
         mask=st.sampled_from([b"", half_of_the_photo(), png(np.full((340, 512, 3), 255, np.uint8))])
     )
     def paint(self, mask):
+        self.app.regions.toggle.value = True  # the brush is in the fold
         self.app.regions.painter.mask = mask
 
     @rule()

@@ -6,6 +6,8 @@ const PAUSE = 150; // ms after a stroke until the region is sent; another stroke
 const TINT = "rgba(213, 94, 0, 0.62)"; // vermilion, which color-blind people can tell from the photo
 const LIGHT = "rgba(255, 255, 255, 0.22)";
 const HOVER = "rgba(86, 180, 233, 0.55)"; // the piece that a fill would take
+const HALF = 127; // alpha; a pixel above it is inside rather than outside
+const KEYS = "keys"; // what paints a stroke, unless it is a pointer
 
 function element(kind, properties = {}, ...children) {
   const made = Object.assign(document.createElement(kind), properties);
@@ -78,8 +80,11 @@ function region() {
     begin() {
       before = now();
     },
-    // Whether there was a change since `begin`; it can then be undone.
+    // Whether there was a change since `begin`; it can then be undone. Strokes and fills make pixels that are
+    // wholly inside. When all of them are erased, the soft edges that remain go too: no run could use them.
     end() {
+      if (now().data.every((value, i) => i % 4 !== 3 || value <= HALF))
+        mask.pen.clearRect(0, 0, mask.canvas.width, mask.canvas.height);
       if (same(before.data, now().data)) return false;
       past = [...past.slice(1 - KEPT), before];
       future = [];
@@ -120,33 +125,9 @@ function region() {
   };
 }
 
-function render({ model, el }) {
-  const photo = element("img", { draggable: false });
-  const view = layer();
-  const ring = layer();
-  const piece = layer(); // under the pointer
-  const cursor = element("div", { className: "nst-mask-brush", hidden: true });
-  const box = element("div", { className: "nst-mask-photo", tabIndex: 0 }, photo, view.canvas, cursor);
-  const said = element("div", { className: "nst-mask-said" });
-  const stripes = hatch(ring.pen);
-  const painted = region();
-  box.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take the keys as its own
-  box.setAttribute("role", "application");
-  said.setAttribute("role", "status");
-
-  let ready = false; // a photo is there
-  let at = [0, 0]; // the brush, in pixels of the mask
-  let stroke = null; // {erasing} while one is painted
-  let tool = "brush";
-  let labels = {}; // {name of the pieces: a label for every pixel}
-  let hovered = null; // the label under the pointer
-  let timer = null;
-  let sent = new Uint8Array();
-  let loads = 0;
-
-  // Tools
-
-  const tools = element("div", { className: "nst-mask-tools" });
+// The buttons above the photo. `on` has what they do to the region, and two more: `point` for another tool,
+// size or kind of pieces, and `draw` when the region is to be shown or hidden.
+function toolbar(on) {
   const button = (text, name, title, act) => {
     const made = element("button", { type: "button", className: `nst-mask-${name}`, textContent: text, title });
     made.addEventListener("click", act);
@@ -164,99 +145,120 @@ function render({ model, el }) {
   for (const name of ["small", "medium", "large"]) reach.append(element("option", { value: name, textContent: name }));
   reach.value = "medium";
   const actions = {
-    undo: button("Undo", "undo", "take the last change back (Z)", () => step("undo", "Undone.")),
-    redo: button("Redo", "redo", "make it again (Y)", () => step("redo", "Done again.")),
-    invert: button("Invert", "invert", "swap inside and outside", () => alter((old) => 255 - old)),
-    clear: button("Clear", "clear", "remove the whole region; it can be undone", () => alter(() => 0)),
+    undo: button("Undo", "undo", "take the last change back (Z)", on.undo),
+    redo: button("Redo", "redo", "make it again (Y)", on.redo),
+    invert: button("Invert", "invert", "swap inside and outside", on.invert),
+    clear: button("Clear", "clear", "remove the whole region; it can be undone", on.clear),
   };
   const seen = element("input", { type: "checkbox", className: "nst-mask-seen", checked: true });
-  tools.setAttribute("role", "group");
-  tools.setAttribute("aria-label", "Tools for the region");
   const shown = element("label", { title: "show the region on the photo" }, seen, "show the region");
   const new_row = element("span", { className: "nst-mask-row" });
-  tools.append(...Object.values(kinds), sized, reached, new_row, ...Object.values(actions), shown);
-  el.append(element("div", { className: "nst-mask" }, tools, box, said));
+  const row = element("div", { className: "nst-mask-tools" });
+  row.setAttribute("role", "group");
+  row.setAttribute("aria-label", "Tools for the region");
+  row.append(...Object.values(kinds), sized, reached, new_row, ...Object.values(actions), shown);
+  size.addEventListener("input", on.point);
+  reach.addEventListener("change", on.point);
+  seen.addEventListener("change", on.draw);
 
+  let tool = "brush";
   function take(name) {
     tool = name;
     for (const [kind, made] of Object.entries(kinds)) made.setAttribute("aria-pressed", kind === tool);
     sized.hidden = tool === "fill";
     reached.hidden = tool !== "fill";
-    point();
+    on.point();
   }
+  return { row, size, actions, take, tool: () => tool, pieces: () => reach.value, seen: () => seen.checked };
+}
 
-  // The kernel
+// The photo, and what is drawn on it: the region, and the brush or the piece that a fill would take.
+function photo_view(painted, tools) {
+  const photo = element("img", { draggable: false });
+  const drawn = layer();
+  const ring = layer(); // where an outline is made, and then the stripes
+  const piece = layer(); // under the pointer
+  const stripes = hatch(ring.pen);
+  const cursor = element("div", { className: "nst-mask-brush", hidden: true });
+  const box = element("div", { className: "nst-mask-photo", tabIndex: 0 }, photo, drawn.canvas, cursor);
+  box.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take the keys as its own
+  box.setAttribute("role", "application");
 
-  function send() {
-    clearTimeout(timer);
-    if (timer === null) return;
-    timer = null;
-    sent = painted.area() > 0 ? png_of(painted.mask) : new Uint8Array();
-    model.set("mask", new DataView(sent.buffer));
-    model.set("drawn_on", model.get("photo"));
-    model.save_changes();
+  const view = {
+    box,
+    ready: false, // a photo is there
+    at: [0, 0], // the brush, in pixels of the mask
+    labels: {}, // {name of the pieces: a label for every pixel}
+    size,
+    diameter,
+    describe,
+    remove,
+    load,
+    fit,
+    place,
+    label_here,
+    draw,
+    point,
+  };
+  let hovered = null; // the label under the pointer
+  let asked = false; // to draw
+
+  // {width, height} of the mask.
+  function size() {
+    return painted.mask.canvas;
   }
-  function send_soon() {
-    clearTimeout(timer);
-    timer = setTimeout(send, PAUSE);
+  function diameter() {
+    const { width, height } = size();
+    return (Number(tools.size.value) / 100) * Math.max(width, height);
   }
-  async function load_photo() {
-    const mine = ++loads;
-    const bytes = bytes_of(model.get("image"));
-    ready = false;
-    clearTimeout(timer);
-    [stroke, timer, hovered, labels] = [null, null, null, {}];
+  function describe(alt, width) {
+    photo.alt = alt;
+    box.parentElement.style.width = width;
+    box.setAttribute(
+      "aria-label",
+      `${alt} Paint a region on it: arrow keys move the brush, Space paints, Shift and Space ` +
+        "erase, plus and minus change the size, F fills up to the edges, Z undoes, Y redoes.",
+    );
+  }
+  function remove() {
+    [view.ready, view.labels, hovered] = [false, {}, null];
     if (photo.src) URL.revokeObjectURL(photo.src);
     photo.removeAttribute("src");
-    if (bytes.length) {
-      photo.src = URL.createObjectURL(new Blob([bytes]));
-      await photo.decode().catch(() => {});
-    }
-    if (mine !== loads) return;
+  }
+  async function load(bytes) {
+    photo.src = URL.createObjectURL(new Blob([bytes]));
+    await photo.decode().catch(() => {});
+  }
+  // Make everything as large as the photo, with an empty region.
+  function fit() {
     const [width, height] = [photo.naturalWidth || 1, photo.naturalHeight || 1];
-    for (const { canvas } of [view, ring, piece]) [canvas.width, canvas.height] = [width, height];
+    for (const { canvas } of [drawn, ring, piece]) [canvas.width, canvas.height] = [width, height];
     painted.reset(width, height);
-    at = [width / 2, height / 2];
-    ready = bytes.length > 0;
-    await Promise.all([load_mask(), load_pieces()]);
-    point();
+    view.at = [width / 2, height / 2];
+    view.ready = photo.src !== "";
   }
-  async function load_mask() {
-    const bytes = bytes_of(model.get("mask"));
-    if (!ready || stroke || (timer !== null && bytes.length)) return; // what is painted here is newer
-    const mine = loads;
-    const picture = bytes.length ? await pixels_of(bytes) : null;
-    if (mine !== loads) return;
-    const { width, height } = painted.mask.canvas;
-    const fits = picture && picture.width === width && picture.height === height;
-    painted.reset(width, height);
-    if (fits) painted.each((old, i) => picture.data[4 * i]);
-    sent = bytes;
-    show();
+  // Where a pointer is, in pixels of the mask.
+  function place(event) {
+    const area = box.getBoundingClientRect();
+    const { width, height } = size();
+    return [((event.clientX - area.left) / area.width) * width, ((event.clientY - area.top) / area.height) * height];
   }
-  async function load_pieces() {
-    const mine = loads;
-    for (const [name, bytes] of Object.entries(model.get("pieces"))) {
-      if (labels[name]) continue;
-      const { data } = await pixels_of(bytes_of(bytes));
-      if (mine !== loads) return;
-      labels[name] = Uint32Array.from({ length: data.length / 4 }, (_, i) => data[4 * i] + 256 * data[4 * i + 1]);
-    }
-    if (tool === "fill") point();
+  function label_here() {
+    const { width, height } = size();
+    const [x, y] = view.at.map(Math.floor);
+    const of = view.labels[tools.pieces()];
+    return of && x >= 0 && y >= 0 && x < width && y < height ? of[y * width + x] : null;
   }
 
-  // What is seen
-
-  let asked = false;
   function draw() {
     if (asked) return;
     asked = true;
     requestAnimationFrame(() => {
       asked = false;
-      const { pen, canvas } = view;
+      const { pen, canvas } = drawn;
       pen.globalCompositeOperation = "copy";
       pen.drawImage(piece.canvas, 0, 0);
-      if (!seen.checked) return;
+      if (!tools.seen()) return;
       pen.globalCompositeOperation = "source-over";
       outline(pen, canvas, 3, "#000");
       outline(pen, canvas, 1.7, "#fff");
@@ -283,41 +285,29 @@ function render({ model, el }) {
     line.fillRect(0, 0, width, height);
     pen.drawImage(canvas, 0, 0);
   }
-  function show(first = "") {
-    const area = painted.area();
-    const [inside, outside] = [model.get("inside"), model.get("outside")];
-    const percent = area < 0.01 ? "Less than 1 %" : `${Math.min(99, Math.round(100 * area))} %`;
-    const whole = area === 0 || area > 1 - 1e-6;
-    const about = area === 0
-      ? `No region: the whole photo gets the style of ${outside}.`
-      : "The region covers the whole photo: erase a part of it.";
-    const parts = `${percent} of the photo: ${inside}. The rest: ${outside}.`;
-    said.textContent = [first, whole ? about : parts].filter(Boolean).join(" ");
-    const [back, again] = painted.can();
-    actions.undo.disabled = !back;
-    actions.redo.disabled = !again;
-    actions.clear.disabled = area === 0;
-    draw();
-  }
   // The cursor: a circle as large as the brush, or the piece that a fill would take.
   function point(shift = false) {
-    const { width, height } = painted.mask.canvas;
-    const inside = box.matches(":hover") || document.activeElement === box;
-    cursor.hidden = !ready || !inside || tool === "fill";
-    cursor.classList.toggle("nst-erasing", shift || tool === "eraser");
-    cursor.style.left = `${(100 * at[0]) / width}%`;
-    cursor.style.top = `${(100 * at[1]) / height}%`;
+    const { width, height } = size();
+    const filling = tools.tool() === "fill";
+    const here = view.ready && (box.matches(":hover") || document.activeElement === box);
+    cursor.hidden = !here || filling;
+    cursor.classList.toggle("nst-erasing", shift || tools.tool() === "eraser");
+    cursor.style.left = `${(100 * view.at[0]) / width}%`;
+    cursor.style.top = `${(100 * view.at[1]) / height}%`;
     cursor.style.width = `${(100 * diameter()) / width}%`;
     cursor.style.aspectRatio = "1";
-    const under = ready && inside && tool === "fill" ? label_here() : null;
-    if (under === hovered) return;
-    hovered = under;
+    hover(here && filling ? label_here() : null);
+  }
+  function hover(label) {
+    if (label === hovered) return;
+    hovered = label;
+    const { width, height } = piece.canvas;
     piece.pen.clearRect(0, 0, width, height);
-    if (under !== null) {
-      const of = labels[reach.value];
-      const here = piece.pen.createImageData(width, height);
-      for (let i = 0; i < of.length; i++) if (of[i] === under) here.data[4 * i + 3] = 255;
-      piece.pen.putImageData(here, 0, 0);
+    if (label !== null) {
+      const of = view.labels[tools.pieces()];
+      const inside = piece.pen.createImageData(width, height);
+      for (let i = 0; i < of.length; i++) if (of[i] === label) inside.data[4 * i + 3] = 255;
+      piece.pen.putImageData(inside, 0, 0);
       piece.pen.globalCompositeOperation = "source-in";
       piece.pen.fillStyle = HOVER;
       piece.pen.fillRect(0, 0, width, height);
@@ -325,165 +315,275 @@ function render({ model, el }) {
     }
     draw();
   }
-  function describe() {
-    photo.alt = model.get("alt");
-    box.parentElement.style.width = model.get("width");
-    box.setAttribute(
-      "aria-label",
-      `${model.get("alt")} Paint a region on it: arrow keys move the brush, Space paints, Shift and Space ` +
-        "erase, plus and minus change the size, F fills up to the edges, Z undoes, Y redoes.",
-    );
-    show();
-  }
+  return view;
+}
 
-  // What is done
-
-  const diameter = () => {
-    const { width, height } = painted.mask.canvas;
-    return (Number(size.value) / 100) * Math.max(width, height);
+// What changes the region. `show` tells the user of it, `send` the kernel.
+function editor(painted, tools, view, show, send) {
+  const edit = {
+    stroke: null, // {by, erasing} while one is painted; `by` is the id of a pointer, or KEYS
+    alter,
+    step,
+    fill,
+    begin_stroke,
+    go,
+    end_stroke,
+    cancel_stroke,
   };
-  function label_here() {
-    const { width, height } = painted.mask.canvas;
-    const [x, y] = [Math.floor(at[0]), Math.floor(at[1])];
-    const of = labels[reach.value];
-    return of && x >= 0 && y >= 0 && x < width && y < height ? of[y * width + x] : null;
-  }
-  function finish(first = "") {
-    if (!painted.end()) return show(first);
-    show(first);
-    send_soon();
+
+  function finish() {
+    const changed = painted.end();
+    show();
+    if (changed) send();
   }
   function alter(alpha) {
-    if (!ready) return;
+    if (!view.ready) return;
     end_stroke();
     painted.begin();
     painted.each(alpha);
     finish();
   }
-  function step(which, first) {
+  function step(which, said) {
     end_stroke();
-    if (!ready || !painted[which]()) return;
-    show(first);
-    send_soon();
+    if (!view.ready || !painted[which]()) return;
+    show(said);
+    send();
   }
   function fill(erasing) {
-    const label = label_here();
+    const label = view.label_here();
     if (label === null) return show("The edges of the photo are not known yet; try again in a moment.");
-    const of = labels[reach.value];
+    const of = view.labels[tools.pieces()];
     alter((old, i) => (of[i] === label ? (erasing ? 0 : 255) : old));
   }
-  function begin_stroke(erasing) {
-    if (!ready) return;
-    if (tool === "fill") return fill(erasing);
-    stroke = { erasing: erasing || tool === "eraser" };
+  function begin_stroke(by, erasing) {
+    end_stroke(); // another one, which can then be undone by itself
+    if (!view.ready) return;
+    if (tools.tool() === "fill") return fill(erasing);
+    edit.stroke = { by, erasing: erasing || tools.tool() === "eraser" };
     painted.begin();
-    go(at);
+    go(view.at);
   }
   function go(to) {
-    const from = at;
-    at = to;
-    if (stroke) {
-      painted.line(from, to, diameter(), stroke.erasing);
-      draw();
-    }
+    const from = view.at;
+    view.at = to;
+    if (!edit.stroke) return;
+    painted.line(from, to, view.diameter(), edit.stroke.erasing);
+    view.draw();
   }
   function end_stroke() {
-    if (!stroke) return;
-    stroke = null;
+    if (!edit.stroke) return;
+    edit.stroke = null;
     finish();
   }
+  function cancel_stroke() {
+    painted.cancel();
+    edit.stroke = null;
+    show();
+  }
+  return edit;
+}
 
-  const place = (event) => {
-    const area = box.getBoundingClientRect();
+// What goes to the kernel and what comes from it.
+function link(model, painted, view, edit, show) {
+  let timer = null; // of a region that is still to be sent
+  let sent = new Uint8Array();
+  let loads = 0;
+  const given = () => bytes_of(model.get("mask"));
+
+  function send() {
+    clearTimeout(timer);
+    if (timer === null) return;
+    timer = null;
+    sent = painted.area() > 0 ? png_of(painted.mask) : new Uint8Array();
+    model.set("mask", new DataView(sent.buffer));
+    model.set("drawn_on", model.get("photo"));
+    model.save_changes();
+  }
+  function send_soon() {
+    clearTimeout(timer);
+    timer = setTimeout(send, PAUSE);
+  }
+  async function load_photo() {
+    const mine = ++loads;
+    const bytes = bytes_of(model.get("image"));
+    clearTimeout(timer);
+    timer = edit.stroke = null;
+    view.remove();
+    if (bytes.length) await view.load(bytes);
+    if (mine !== loads) return;
+    view.fit();
+    await Promise.all([load_mask(), load_pieces()]);
+    view.point();
+  }
+  async function load_mask() {
+    const mine = loads;
+    const bytes = given();
+    // Whether there is something newer: another photo, what is painted here, or another region.
+    const late = () => mine !== loads || edit.stroke || (timer !== null && bytes.length) || !same(bytes, given());
+    if (!view.ready || late()) return;
+    const picture = bytes.length ? await pixels_of(bytes) : null;
+    if (late()) return;
     const { width, height } = painted.mask.canvas;
-    return [((event.clientX - area.left) / area.width) * width, ((event.clientY - area.top) / area.height) * height];
-  };
+    const fits = picture && picture.width === width && picture.height === height;
+    painted.reset(width, height);
+    if (fits) painted.each((old, i) => picture.data[4 * i]);
+    sent = bytes;
+    show();
+  }
+  async function load_pieces() {
+    const mine = loads;
+    for (const [name, bytes] of Object.entries(model.get("pieces"))) {
+      if (view.labels[name]) continue;
+      const { data } = await pixels_of(bytes_of(bytes));
+      if (mine !== loads) return;
+      view.labels[name] = Uint32Array.from({ length: data.length / 4 }, (_, i) => data[4 * i] + 256 * data[4 * i + 1]);
+    }
+    view.point();
+  }
+  const follow_mask = () => same(given(), sent) || load_mask();
+  return { send, send_soon, load_photo, load_pieces, follow_mask };
+}
+
+function follow_pointers(view, edit) {
+  const { box, place } = view;
+  // One pointer paints at a time. Whatever else touches the photo meanwhile, such as a second finger or the
+  // palm beside a pen, does nothing.
+  const paints = (event) => edit.stroke?.by === event.pointerId;
+  const ignored = (event) => edit.stroke && edit.stroke.by !== KEYS && !paints(event);
   box.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 && event.button !== 5) return;
     event.preventDefault();
+    if (ignored(event)) return;
     box.focus({ preventScroll: true });
     box.setPointerCapture(event.pointerId);
-    end_stroke();
-    at = place(event);
-    begin_stroke(event.shiftKey || event.button === 5); // 5 is the other end of a pen
-    point(event.shiftKey);
+    view.at = place(event);
+    edit.begin_stroke(event.pointerId, event.shiftKey || event.button === 5); // 5 is the other end of a pen
+    view.point(event.shiftKey);
   });
   box.addEventListener("pointermove", (event) => {
-    const all = stroke ? event.getCoalescedEvents?.() : null;
-    for (const one of all?.length ? all : [event]) go(place(one));
-    point(event.shiftKey);
+    if (ignored(event)) return;
+    const all = edit.stroke ? event.getCoalescedEvents?.() : null;
+    for (const one of all?.length ? all : [event]) edit.go(place(one));
+    view.point(event.shiftKey);
   });
-  box.addEventListener("pointerup", end_stroke);
-  box.addEventListener("pointercancel", () => {
-    if (stroke) painted.cancel();
-    stroke = null;
-    show();
-  });
-  for (const name of ["pointerenter", "pointerleave", "focus"]) box.addEventListener(name, () => point());
+  box.addEventListener("pointerup", (event) => paints(event) && edit.end_stroke());
+  box.addEventListener("pointercancel", (event) => paints(event) && edit.cancel_stroke());
+  for (const name of ["pointerenter", "pointerleave", "focus"]) box.addEventListener(name, () => view.point());
   box.addEventListener("blur", () => {
-    end_stroke();
-    point();
+    edit.end_stroke();
+    view.point();
   });
+}
 
+function follow_keys(view, edit, tools, show) {
   const moves = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
+  const { undo, redo } = tools.actions;
   const keys = {
-    " ": (event) => event.repeat || begin_stroke(event.shiftKey),
+    " ": (event) => event.repeat || edit.begin_stroke(KEYS, event.shiftKey),
     "+": () => resize(1),
     "=": () => resize(1),
     "-": () => resize(-1),
-    f: (event) => fill(event.shiftKey),
-    z: (event) => (event.shiftKey ? actions.redo : actions.undo).click(),
-    y: () => actions.redo.click(),
+    f: (event) => edit.fill(event.shiftKey),
+    z: (event) => (event.shiftKey ? redo : undo).click(),
+    y: () => redo.click(),
   };
   keys.Enter = keys[" "];
   function resize(by) {
-    size.value = Number(size.value) + by;
-    show(`Size ${size.value} of ${size.max}.`);
+    tools.size.value = Number(tools.size.value) + by;
+    show(`Size ${tools.size.value} of ${tools.size.max}.`);
   }
-  box.addEventListener("keydown", (event) => {
-    const move = moves[event.key];
+  function move([x, y]) {
+    const far = tools.tool() === "fill" ? 12 : Math.max(2, view.diameter() / 4);
+    const { width, height } = view.size();
+    const within = (value, most) => Math.max(0, Math.min(most - 1, value));
+    edit.go([within(view.at[0] + far * x, width), within(view.at[1] + far * y, height)]);
+  }
+  view.box.addEventListener("keydown", (event) => {
+    const way = moves[event.key];
     const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (!ready || !(move || act) || event.altKey) return;
+    // Ctrl+F and Ctrl+Plus are the browser's, which searches and zooms.
+    const shortcut = (event.ctrlKey || event.metaKey) && act !== keys.z && act !== keys.y;
+    if (!view.ready || !(way || act) || event.altKey || shortcut) return;
     event.preventDefault();
     event.stopPropagation();
-    if (move) {
-      const far = tool === "fill" ? 12 : Math.max(2, diameter() / 4);
-      const { width, height } = painted.mask.canvas;
-      const within = (value, most) => Math.max(0, Math.min(most - 1, value));
-      go([within(at[0] + far * move[0], width), within(at[1] + far * move[1], height)]);
-    } else act(event);
-    point(event.shiftKey);
+    if (way) move(way);
+    else act(event);
+    view.point(event.shiftKey);
   });
-  box.addEventListener("keyup", (event) => {
-    if (event.key === " " || event.key === "Enter") end_stroke();
-    point(event.shiftKey);
+  view.box.addEventListener("keyup", (event) => {
+    if (edit.stroke?.by === KEYS && (event.key === " " || event.key === "Enter")) edit.end_stroke();
+    view.point(event.shiftKey);
   });
-  size.addEventListener("input", () => point());
-  reach.addEventListener("change", () => point());
-  seen.addEventListener("change", draw);
+}
 
-  // Whoever goes on to another control, to Start, say, has ended the stroke.
-  const elsewhere = (event) => box.contains(event.target) || send();
+// The sentence under the photo. `area` is the fraction that the region covers.
+function sentence(area, inside, outside) {
+  if (area === 0) return `No region: the whole photo gets the style of ${outside}.`;
+  if (area > 1 - 1e-6) return "The region covers the whole photo: erase a part of it.";
+  const percent = area < 0.01 ? "Less than 1 %" : `${Math.min(99, Math.round(100 * area))} %`;
+  return `${percent} of the photo: ${inside}. The rest: ${outside}.`;
+}
+
+function render({ model, el }) {
+  const painted = region();
+  const tools = toolbar({
+    undo: () => edit.step("undo", "Undone."),
+    redo: () => edit.step("redo", "Done again."),
+    invert: () => edit.alter((old) => 255 - old),
+    clear: () => edit.alter(() => 0),
+    point: () => view.point(),
+    draw: () => view.draw(),
+  });
+  const view = photo_view(painted, tools);
+  const edit = editor(painted, tools, view, show, () => kernel.send_soon());
+  const kernel = link(model, painted, view, edit, show);
+  const said = element("div", { className: "nst-mask-said" });
+  said.setAttribute("role", "status");
+  el.append(element("div", { className: "nst-mask" }, tools.row, view.box, said));
+  follow_pointers(view, edit);
+  follow_keys(view, edit, tools, show);
+
+  // Say how large the region is, after `first`, and draw it.
+  function show(first = "") {
+    const area = painted.area();
+    const text = sentence(area, model.get("inside"), model.get("outside"));
+    said.textContent = first ? `${first} ${text}` : text;
+    const [back, again] = painted.can();
+    tools.actions.undo.disabled = !back;
+    tools.actions.redo.disabled = !again;
+    tools.actions.clear.disabled = area === 0;
+    view.draw();
+  }
+  function describe() {
+    view.describe(model.get("alt"), model.get("width"));
+    show();
+  }
+  // A click on another control, such as Start, ends the stroke.
+  function elsewhere(event) {
+    if (view.box.contains(event.target)) return;
+    edit.end_stroke();
+    kernel.send();
+  }
   for (const name of ["pointerdown", "keydown"]) document.addEventListener(name, elsewhere, true);
 
   const follow = {
-    photo: load_photo,
-    mask: () => same(bytes_of(model.get("mask")), sent) || load_mask(),
-    pieces: load_pieces,
+    photo: kernel.load_photo,
+    mask: kernel.follow_mask,
+    pieces: kernel.load_pieces,
     inside: () => show(),
     outside: () => show(),
     alt: describe,
     width: describe,
   };
   for (const [name, action] of Object.entries(follow)) model.on(`change:${name}`, action);
-  take("brush");
+  tools.take("brush");
   describe();
-  load_photo();
+  kernel.load_photo();
   return () => {
-    send();
+    kernel.send();
     for (const [name, action] of Object.entries(follow)) model.off(`change:${name}`, action);
     for (const name of ["pointerdown", "keydown"]) document.removeEventListener(name, elsewhere, true);
-    if (photo.src) URL.revokeObjectURL(photo.src);
+    view.remove();
   };
 }
 

@@ -25,7 +25,8 @@ PIECES = {"medium": (300, 400), "small": (100, 150), "large": (1000, 1000)}
 HELP = """<p style="margin: 0 0 6px; line-height: 1.45">Paint on the photo. Inside the region the
 picture gets the second style, and outside it the first. <i>Fill</i> takes a piece of the photo up to
 its edges. If you change the region while a run goes on, the change counts from the next Start. The loss
-curves call the outside region 1 and the inside region 2.</p>
+curves call the outside region 1 and the inside region 2. Press <i>Two styles, by region</i>
+again to go back to one style; your region is kept.</p>
 <p style="margin: 0 0 10px; line-height: 1.45">Keys on the photo: the arrows move the brush, Space
 paints, Shift + Space erases, + and − change the size, F fills, Z undoes, Y redoes. Hold Space and press
 arrows to draw a line.</p>"""
@@ -50,6 +51,9 @@ class Region:
 class Regions(widgets.VBox):
     """A button that opens a fold with a second style and the photo to paint its region on.
 
+    A run has two styles only if the fold is open when it starts. A region that is painted is kept while
+    the fold is closed.
+
     Args:
         content, style: The choosers of the photo and of the style outside the region.
         second: The second style at first.
@@ -73,12 +77,12 @@ class Regions(widgets.VBox):
         self.toggle = named(
             widgets.ToggleButton(description="Two styles, by region", icon="paint-brush"),
             "regions",
-            "paint a part of the photo that gets a second style",
+            "paint a part of the photo that gets a second style; press again for one style",
         )
         self.toggle.layout.width = "210px"
         self.second = Chooser("paintings", "second", chosen=second, label="Second style", app=app)
         self.painter = named(MaskPainter(), "mask-painter", "the region of the second style")
-        help_text = widgets.HTML(HELP, layout={"max_width": "340px"})
+        help_text = widgets.HTML(HELP, layout={"max_width": "410px"})
         self._fold = widgets.HBox(
             [self.painter, widgets.VBox([help_text, self.second])],
             layout={"display": "none", "grid_gap": "6px 24px", "flex_flow": "row wrap"} | ROOM,
@@ -92,7 +96,7 @@ class Regions(widgets.VBox):
         self._name()
 
     def chosen(self, size: int) -> Region | None:
-        """Return the region and its style; None if nothing is painted.
+        """Return the region and its style; None if the fold is closed or nothing is painted.
 
         Args:
             size: Of the style picture in the code, its longer side in pixels.
@@ -101,7 +105,7 @@ class Regions(widgets.VBox):
             ValueError: If the region covers the whole photo.
         """
         mask = self.painter.mask
-        if not mask:
+        if not mask or not self.toggle.value:
             return None
         if load_mask(mask).min() == 1:
             raise ValueError(
