@@ -1,6 +1,6 @@
 """Films of the apps, from a real browser: `python figures/recordings.py`, or with names of apps.
 
-They are made with what the browser tests stand on (`tests/browser.py`), so they need a chromium, and
+They are made with the helpers of the browser tests (`tests/browser.py`), so they need a chromium, and
 ffmpeg. The film of the studio is also written as an animated WebP, which README.md shows.
 While an app computes, a picture is taken every few steps and not every tenth of a second, so a film
 lasts equally long on every machine, and less long than the run.

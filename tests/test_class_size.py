@@ -63,6 +63,28 @@ def test_a_kernel_that_dies_is_noticed(notebook):
         measure(path, 2, every=0.1)
 
 
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--minutes", "0"),
+        ("--minutes", "nan"),
+        ("--threads", "0"),
+        ("--kernels", "0"),
+        ("--students", "0"),
+        ("--server", "-1"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_refused_before_anything_runs(
+    option, value, tmp_path, monkeypatch, capsys
+):
+    notebook = str(tmp_path / "none.ipynb")
+    monkeypatch.setattr(sys, "argv", ["class_size.py", "--notebook", notebook, f"{option}={value}"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert f"argument {option}: {value} " in capsys.readouterr().err
+
+
 def test_no_kernel_is_refused(tmp_path):
     with pytest.raises(ValueError, match="1 or more"):
         measure(tmp_path / "none.ipynb", 0)

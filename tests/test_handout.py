@@ -13,6 +13,7 @@ import pytest
 import slides
 import torch
 from browser import needs_chromium
+from bs4 import Tag
 from PIL import Image
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -60,6 +61,16 @@ def test_formulas_of_a_handout_can_be_searched_for(handout):
     drawings = re.findall(r'<svg[^>]*aria-label="([^"]*)"', handout)
     assert len(drawings) > 40
     assert handout.count('<span class="tex">') == len(drawings)
+
+
+def test_a_film_is_a_row_of_pictures_with_captions_in_older_beautifulsoups_too(monkeypatch):
+    """Before 4.13, `append` returned nothing."""
+    append = Tag.append
+    monkeypatch.setattr(Tag, "append", lambda tag, more: (append(tag, more), None)[1])
+    picture = '<figure hidden><img alt="A cat (step 5)"></figure>'
+    film = f'<div class="film">{picture * 2}</div>'
+    page = f'<head></head><div class="slides"><section>{film}</section></div>'
+    assert slides.handout(page).count("<figcaption>step 5</figcaption>") == 2
 
 
 def test_a_missing_browser_is_a_sentence(monkeypatch, tmp_path, capsys):

@@ -829,7 +829,7 @@ def test_a_sample_that_is_missing_gets_a_sentence(live):
 
 @pytest.mark.slow
 @needs_chromium
-def test_without_a_server_or_scripts_the_page_says_so(browser, tmp_path):
+def test_without_a_server_the_page_says_so(browser, tmp_path):
     folder = copy_page(tmp_path)
     page = browser.new_page()
     page.goto((folder / "index.html").as_uri())

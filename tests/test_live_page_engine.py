@@ -60,6 +60,19 @@ SCRIPT = """
 """
 
 
+# Two more messages, which only tests send. inspect: the picture and its gradient in full precision, and
+# how many tensors there are; lose: takes the context of WebGL away.
+HOOKS = """
+import * as tf from "../lib/tf.js";
+handlers.inspect = () => {
+  const { index, pixels, evaluation } = painting;
+  const tensors = tf.engine().memory().numTensors;
+  post({ type: "inspected", index, pixels: pixels.data, ...evaluation, tensors });
+};
+handlers.lose = () => tf.backend().gpgpu.gl.getExtension("WEBGL_lose_context").loseContext();
+"""
+
+
 class Engine:
     """A worker in a page of its own, and what it says."""
 
@@ -168,10 +181,10 @@ def address():
 
 @pytest.fixture
 def open_engine(chrome, address):
-    """`open_engine("wasm")` loads the engine with that backend: an Engine."""
+    """`open_engine("wasm")` loads the engine with that backend: an Engine. more: text for its worker."""
     pages = []
 
-    def open_with(backend, *, isolated=False, before=lambda page: None, ready=True):
+    def open_with(backend, *, isolated=False, more="", before=lambda page: None, ready=True):
         page = chrome.new_page()
         pages.append(page)
         page.set_default_timeout(300_000)
@@ -181,6 +194,9 @@ def open_engine(chrome, address):
         page.route(
             "**/empty.html", lambda route: route.fulfill(**empty, headers=alone if isolated else {})
         )
+        worker = (PAGE / "engine/worker.js").read_text(encoding="utf-8") + HOOKS + more
+        script = {"Cross-Origin-Embedder-Policy": "require-corp", "Content-Type": "text/javascript"}
+        breaking("**/engine/worker.js", body=worker, headers=script)(page)
         before(page)
         page.goto(f"{address}empty.html")
         page.evaluate(SCRIPT)
@@ -270,10 +286,7 @@ def test_sums_over_a_larger_picture_are_those_of_pytorch(open_engine):
 def test_threads_compute_the_same(open_engine):
     # TensorFlow.js takes half as many threads as there are logical cores. It is told of four.
     cores = 'Object.defineProperty(navigator, "hardwareConcurrency", { value: 4 });'
-    worker = (PAGE / "engine/worker.js").read_text(encoding="utf-8") + cores
-    headers = {"Cross-Origin-Embedder-Policy": "require-corp", "Content-Type": "text/javascript"}
-    before = breaking("**/worker.js", body=worker, headers=headers)
-    engine = open_engine("wasm", isolated=True, before=before)
+    engine = open_engine("wasm", isolated=True, more=cores)
     assert engine.ready["threads"] == 2
     check(engine, *pictures(0), WEIGHTS)
 
@@ -297,7 +310,7 @@ def test_adam_goes_the_way_of_nstlib(open_engine):
             step = engine.wait("step")
 
 
-def test_it_starts_from_the_photo_or_from_noise_and_goes_back(open_engine):
+def test_it_starts_from_the_photo_or_from_noise_and_begins_again(open_engine):
     content, style, _ = pictures(0)
     engine = open_engine("wasm")
     engine.send(type="pictures", content=content, style=style)
@@ -306,9 +319,9 @@ def test_it_starts_from_the_photo_or_from_noise_and_goes_back(open_engine):
     assert (first["index"], first["run"], first["losses"]["content/relu4_2"]) == (0, 7, 0)
     engine.send(type="step")
     assert engine.wait("step")["total"] < first["total"]
-    engine.send(type="reset")
+    engine.send(type="start", init="content", weights=WEIGHTS, paused=True, run=8)
     again = engine.wait("step")
-    assert (again["index"], again["total"]) == (0, first["total"])
+    assert (again["index"], again["run"], again["total"]) == (0, 8, first["total"])
     noise = []
     for seed in (1, 1, 2):
         engine.send(type="start", init="noise", seed=seed, weights=WEIGHTS, paused=True)

@@ -6,8 +6,13 @@ to the same marks is tested in test_course.py.
 
 import importlib
 import inspect
+import json
 import os
 import runpy
+import socket
+import sqlite3
+from contextlib import ExitStack, closing
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +22,10 @@ import pytest
 import torch
 from marking import judge
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from test_course import MARKED, NOTEBOOKS, notebook_of, sheet_of, solutions_of
+from test_course import MARKED, NOTEBOOKS, notebook_of, sheet_of
+
+import nstlib
+from nstlib.checks import Verdict
 
 pytestmark = pytest.mark.slow  # importing PyTorch, for each sheet
 
@@ -250,7 +258,7 @@ def my_gram(x):
         if getattr(one, "__name__", "") == "gram_matrix" and one is not my_gram:
             return one(x)
 """,
-        "an answer computes, and has no need of gc.get_objects",
+        "it calls gc.get_objects; no exercise needs that",
     ),
     "the library under a computed name": (
         "03_gram",
@@ -284,7 +292,20 @@ def my_gram(x):
     exec(open(nstlib.losses.__file__).read(), names)
     return names["gram_matrix"](x)
 """,
-        "an answer computes, and opens no file",
+        "it tries to open a file; no exercise needs that",
+    ),
+    "the library's source, by way of /proc": (
+        "03_gram",
+        "my_gram",
+        """
+import os
+import nstlib.losses
+def my_gram(x):
+    names = {"__name__": "nstlib.copy"}
+    exec(open(f"/proc/{os.getpid()}/root{nstlib.losses.__file__}").read(), names)
+    return names["gram_matrix"](x)
+""",
+        "it tries to open a file",
     ),
     "other files of nstlib": (
         "03_gram",
@@ -295,7 +316,7 @@ def my_gram(x):
     with open(nstlib.__path__[0] + "/checks/verdict.py", "a") as file:
         file.write("\\njudge = lambda *a, **k: Verdict(True, 'ok')\\n")
 """,
-        "an answer computes, and opens no file",
+        "it tries to open a file; no exercise needs that",
     ),
     "the guard itself, from the frames of the worker": (
         "03_gram",
@@ -314,19 +335,19 @@ def my_gram(x):
     exec(open(nstlib.losses.__file__).read(), globals())
     return gram_matrix(x)
 """,
-        "an answer computes, and opens no file",
+        "it tries to open a file; no exercise needs that",
     ),
     "another program": (
         "03_gram",
         "my_gram",
         "import os\ndef my_gram(x): os.system('true')",
-        "an answer starts no other program",
+        "it tries to start another program; no exercise needs that",
     ),
     "a process that stays": (
         "03_gram",
         "my_gram",
         "import os\ndef my_gram(x): os.fork()",
-        "an answer starts no other program",
+        "it tries to start another program; no exercise needs that",
     ),
     "equal to everything": (
         "03_gram",
@@ -479,6 +500,90 @@ def test_an_attack_gets_no_marks(attack, marked):
     assert right, sentence
 
 
+@pytest.mark.parametrize("spelling", ["{root}//nstlib", "{root}/./nstlib", "{tmp}/lib64/nstlib"])
+def test_no_spelling_of_its_path_opens_the_library(spelling, marked, monkeypatch, tmp_path):
+    """As after a plain `pip install`, where nstlib is in a folder from which Python reads modules."""
+    root = Path(nstlib.__path__[0]).parent
+    (tmp_path / "lib").symlink_to(root)
+    (tmp_path / "lib64").symlink_to("lib")
+    readable = [*judge._roots(), f"{root}/", f"{tmp_path}/"]
+    monkeypatch.setattr(judge, "_roots", lambda: readable)
+    path = spelling.format(root=root, tmp=tmp_path) + "/losses.py"
+    right, said = marked(
+        "03_gram",
+        "my_gram",
+        f"""
+def my_gram(x):
+    names = {{"__name__": "nstlib.copy"}}
+    exec(open({path!r}).read(), names)
+    return names["gram_matrix"](x)
+""",
+    )
+    assert not right
+    assert "it tries to open a file" in said
+
+
+def test_a_submission_cannot_write_into_the_gradebook(marked, tmp_path):
+    """SQLite opens its files in C, where Python announces no `open`."""
+    book = tmp_path / "gradebook.db"
+    with closing(sqlite3.connect(book)) as database:
+        database.execute("create table grade (points)")
+        database.execute("insert into grade values (0)")
+        database.commit()
+    source = f"""
+import sqlite3
+def my_gram(x):
+    database = sqlite3.connect({str(book)!r})
+    database.execute("update grade set points = 9")
+    database.commit()
+"""
+    right, said = marked("03_gram", "my_gram", source)
+    assert not right
+    assert "it calls sqlite3.connect; no exercise needs that" in said
+    with closing(sqlite3.connect(book)) as database:
+        assert database.execute("select points from grade").fetchall() == [(0,)]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no limit for files")
+def test_what_is_written_without_python_stays_empty(marked, tmp_path):
+    made = tmp_path / "made.pt"
+    source = f"import torch\ndef my_gram(x): torch.save(x, {str(made)!r})"
+    assert not marked("03_gram", "my_gram", source)[0]
+    assert not made.exists() or made.stat().st_size == 0
+
+
+QUIETLY = """
+import subprocess, sys, types
+everything = {name: getattr(sys, name) for name in dir(sys)}
+subprocess.sys = types.SimpleNamespace(**everything | {"audit": lambda *_: None})
+"""
+ANEW = """
+del sys.modules["_posixsubprocess"]
+import _posixsubprocess
+subprocess._fork_exec = _posixsubprocess.fork_exec
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows announces each program")
+@pytest.mark.parametrize("more", ["", ANEW])
+def test_no_program_starts_where_nothing_announces_it(more, marked, tmp_path):
+    made = tmp_path / "made"
+    call = f"def my_gram(x): subprocess.run(['touch', {str(made)!r}])"
+    right, said = marked("03_gram", "my_gram", QUIETLY + more + call)
+    assert not right
+    assert not made.exists(), said
+
+
+def test_the_worker_sees_neither_the_lecturers_folder_nor_the_environment(monkeypatch):
+    monkeypatch.setenv("TOKEN_OF_THE_LECTURER", "1234")
+    monkeypatch.setenv("PYTHONPATH", os.path.relpath(Path(nstlib.__path__[0]).parent))
+    source = "def seen(): return [os.listdir(), 'TOKEN_OF_THE_LECTURER' in os.environ]"
+    with closing(judge.Nursery("import os, nstlib")) as nursery, nursery.child(600) as child:
+        given = "seen", [], judge._roots(), (600, 4)
+        assert child.ask("start", [(source, True)], *given) == {}
+        assert judge.Answer(child, 4)() == [[], False]
+
+
 IN_THE_NOTEBOOK = [name for name in ATTACKS if "total variation" in name or "colors" in name]
 
 
@@ -497,6 +602,54 @@ def my_mixed_gram(one, other, share):
     return share * nstlib.gram_matrix(one) + (1 - share) * nstlib.gram_matrix(other)
 """
     assert marked("06_experiments", "my_mixed_gram", source)[0]
+
+
+# Where the fault is not the student's
+
+
+def test_no_student_gets_zero_points_because_the_worker_does_not_start(monkeypatch):
+    (test,) = [c for c in sheet_of("03_gram").cells if marking._id(c) == "test-my_gram"]
+    with closing(judge.Nursery("import no_such_module")) as nursery:
+        for _ in range(2):  # the second finds a process that has ended
+            with pytest.raises(RuntimeError, match="does not start"):
+                judge.mark(test.metadata.exercise, [("", True)], nursery)
+        nursery._begin()
+        nursery.process.wait()
+        monkeypatch.setattr(nursery.process, "poll", lambda: None)  # it ends right after the look
+        with pytest.raises(RuntimeError, match="does not start"):
+            judge.mark(test.metadata.exercise, [("", True)], nursery)
+
+
+def test_strangers_at_the_door_do_not_stop_the_marking():
+    """Any program on this machine may connect: it may say nothing, or anything."""
+    with closing(judge.Nursery("import nstlib")) as nursery, ExitStack() as strangers:
+        said = [b"", b"\0\0", b"GET / HTTP/1.1\r\n\r\n", b"\0\0\0\2[]"]
+        said += [b"\0\0\0\4nope", b"\0\0\0\x15" + json.dumps({"secret": "\u2026"}).encode() + b" "]
+        for number, words in enumerate(said):
+            stranger = strangers.enter_context(socket.create_connection(nursery.door.getsockname()))
+            stranger.sendall(words)
+            if number:  # the first one stays, and says nothing
+                stranger.shutdown(socket.SHUT_WR)
+        with nursery.child(600) as child:
+            assert child.ask("start", [("x = abs", True)], "x", [], judge._roots(), (600, 4)) == {}
+
+
+def test_the_judge_computes_with_one_thread(marked, monkeypatch):
+    """Two threads wait for each other by spinning where another program has one of two cores."""
+    seen, chapter = [], importlib.import_module("nstlib.checks.ch03_gram")
+    before = torch.get_num_threads()
+
+    def check(answer):
+        seen.append(torch.get_num_threads())
+        return Verdict(True, "")
+
+    monkeypatch.setattr(chapter, "gram_matrix", check)
+    torch.set_num_threads(2)
+    try:
+        assert marked("03_gram", "my_gram", "def my_gram(x): return x")[0]
+        assert (seen, torch.get_num_threads()) == ([1], 2)
+    finally:
+        torch.set_num_threads(before)
 
 
 # Time and memory
@@ -565,7 +718,10 @@ def test_cells_that_were_deleted_moved_doubled_or_unlocked_are_put_right():
     cells["test-my_gram"].source = "print('right')"
     cells["imports"].source = "import nothing"
     extra = new_code_cell("def helper(): ...")
+    older = deepcopy(cells["my_distance"])  # a student pastes a cell, and goes on in the second
+    older.source = "def my_distance(first, second): ..."
     given.cells = [
+        older,
         cells["my_distance"],
         cells["imports"],
         cells["my_gram"],
@@ -596,8 +752,3 @@ def test_no_function_that_an_exercise_withholds_is_gone_from_nstlib():
                 place, function = withheld.rsplit(".", 1)
                 module = importlib.import_module(f"nstlib.{place}")
                 assert inspect.isfunction(inspect.unwrap(getattr(module, function))), cell
-
-
-def test_solutions_have_the_names_of_their_cells():
-    for name in MARKED:
-        assert set(cells_of(name)) <= set(solutions_of(name))

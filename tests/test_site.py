@@ -379,15 +379,24 @@ def test_the_teachers_site_is_whole(teachers_site):
 
 
 @pytest.mark.slow
-def test_students_pages_are_not_built_into_the_teachers_folder(tmp_path):
+@pytest.mark.parametrize(
+    ("there", "options", "said"),
+    [
+        (["TEACHING.html", "index.html"], [], "has the teacher's site. Delete it"),
+        (["index.html"], ["-t", "teacher"], "has the students' site. Build the teacher's"),
+    ],
+)
+def test_the_two_sites_are_not_built_into_one_folder(there, options, said, tmp_path):
     (tmp_path / "source/site").mkdir(parents=True)
     (tmp_path / "source/site/index.md").write_text("# A title\n")
     (tmp_path / "out").mkdir()
-    (tmp_path / "out/TEACHING.html").write_text("answers")
-    run = build(tmp_path / "source", tmp_path / "out", tmp_path)
+    for name in there:
+        (tmp_path / "out" / name).write_text("there already")
+    run = build(tmp_path / "source", tmp_path / "out", tmp_path, *options)
     assert run.returncode != 0
-    assert "has the teacher's site. Delete it" in run.stderr
+    assert said in run.stderr
     assert "Traceback" not in run.stderr
+    assert {path.name for path in (tmp_path / "out").glob("*.html")} == set(there)
 
 
 @pytest.mark.long

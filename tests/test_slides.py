@@ -188,7 +188,7 @@ def test_what_only_a_slide_says_and_what_waits_for_a_key():
 
 def test_notes_of_a_slide_are_joined_at_its_end():
     kinds = [("A", "slide"), ("n", "notes"), ("B", "-"), ("m", "notes"), ("C", "slide")]
-    cells = [slides._text(source, kind) for source, kind in kinds]
+    cells = [slides.text_cell(source, kind) for source, kind in kinds]
     assert [cell.source for cell in slides.notes_last(cells)] == ["A", "B", "n\n\nm", "C"]
 
 

@@ -150,7 +150,7 @@ def main() -> int:
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    print(f"{len(written)} files in {to}: student/, instructor/ and nbgrader/")
+    print(f"in {to}: student/, instructor/ and nbgrader/")
     print(f"for students: {to / 'nstlib-student.zip'}")
     if "marking.Mark" not in (to / "nbgrader" / "nbgrader_config.py").read_text("utf-8"):
         print("nbgrader_config.py is older than marking/: rename it, and build again for a new one")

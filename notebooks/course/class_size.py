@@ -167,7 +167,7 @@ def for_class(
     memory = shared + students * (own + server)
     return "\n".join(
         [
-            f"A kernel more needs ({found[many].pss / GB:.2f} - {found[few].pss / GB:.2f}) / "
+            f"Each additional kernel needs ({found[many].pss / GB:.2f} - {found[few].pss / GB:.2f}) / "
             f"({many} - {few}) = {own / GB:.2f} GB; {shared / GB:.2f} GB are shared by all.",
             f"Memory: {shared / GB:.2f} + {students} × ({own / GB:.2f} + {server / GB:.2f}) = "
             f"{memory / GB:.0f} GB.",
@@ -179,19 +179,33 @@ def for_class(
     )
 
 
+def count(text: str) -> int:
+    """A whole number from 1 on, given as an option."""
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is too few; give 1 or more")
+    return int(text)
+
+
+def amount(text: str) -> float:
+    """A number greater than 0, given as an option."""
+    if not 0 < float(text) < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} does not do; give a number greater than 0")
+    return float(text)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--notebook", type=Path, default=NOTEBOOK, help="05 if none is named")
     parser.add_argument(
-        "--kernels", type=int, nargs="+", default=[1, 2, 4], help="how many at once"
+        "--kernels", type=count, nargs="+", default=[1, 2, 4], help="how many at once"
     )
-    parser.add_argument("--threads", type=int, help="OMP_NUM_THREADS of each kernel")
+    parser.add_argument("--threads", type=count, help="OMP_NUM_THREADS of each kernel")
     parser.add_argument(
         "--busy", type=int, default=0, help="programs that keep a core busy meanwhile"
     )
-    parser.add_argument("--students", type=int, default=60, help="size of the class")
-    parser.add_argument("--minutes", type=float, default=10, help="in which they press Run All")
-    parser.add_argument("--server", type=float, default=0.16, help="GB of each JupyterLab server")
+    parser.add_argument("--students", type=count, default=60, help="size of the class")
+    parser.add_argument("--minutes", type=amount, default=10, help="in which they press Run All")
+    parser.add_argument("--server", type=amount, default=0.17, help="GB of each JupyterLab server")
     return parser.parse_args()
 
 

@@ -219,9 +219,9 @@ def _opening(notebook: NotebookNode, name: str, points: int) -> str:
         "with nothing but what they need. Where a text here speaks of a picture, the picture is in "
         "that notebook, and so are the hints. Solve them there or here; what you hand in is this "
         f"file, `sheet_{name}.ipynb`. Write into the functions and keep their names, leave the "
-        "other cells alone, and run all before you hand in: under each exercise stands what its "
+        "other cells alone, and run all before you hand in: below each exercise you see what its "
         "check says of your answer. Write every function yourself: where an exercise asks for "
-        "something that `nstlib` has, a call of it counts as no answer."
+        "something that `nstlib` has, calling it does not count as an answer."
     )
 
 

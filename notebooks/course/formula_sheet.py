@@ -12,13 +12,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from slides import FORMULA, drawing
+
 from nstlib.vgg import BLOCKS, LAYERS, receptive_field
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "site"))
-
-from formulas import drawn
-
 SIZE = 256  # the side of the picture of the table, in pixels
 WIDTH = 4  # the compact network has a quarter of VGG-19's channels
 SHOWN = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu4_2", "relu5_1")
@@ -134,14 +132,7 @@ def _layers() -> str:
 
 def _marked(text: str) -> str:
     """Formulas as drawings, `code` and *emphasis* as HTML."""
-
-    def drawing(found: re.Match) -> str:
-        block, line = found.groups()
-        if block:
-            return f'<div class="math">{drawn(block, block=True)}</div>'
-        return f'<span class="math">{drawn(line, block=False)}</span>'
-
-    text = re.sub(r"\$\$(.+?)\$\$|\$(.+?)\$", drawing, text, flags=re.DOTALL)
+    text = FORMULA.sub(drawing, text)
     text = re.sub(r"`(.+?)`", r"<code>\1</code>", text)
     return re.sub(r"(?<![\w*])\*(\w[^*<]*)\*", r"<em>\1</em>", text)
 

@@ -1,6 +1,6 @@
 """How long everything takes, from one source: python notebooks/course/minutes.py [--write]
 
-The source are the fields `minutes` of the notes: a section's are for reading and looking, an exercise's
+The source is the field `minutes` of the notes: a section's are for reading and looking, an exercise's
 for solving it. From them follow the sentence after **Time** at the top of each notebook, the minutes of
 exercises in the lesson plans of TEACHING.md, and the clock in these plans. Without --write, the command
 says where something else is written.
@@ -153,7 +153,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             before, after = notebook.cells[0].source, promised(notebook.cells[0].source, one)
             if before != after:
                 differing.append(path.name)
-                notebook.cells[0].source = after
                 if write:
                     _replace_first(path, after)
             parts = " + ".join(map(str, (one.reading, *one.exercises)))

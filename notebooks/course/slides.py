@@ -32,8 +32,8 @@ from bs4 import BeautifulSoup
 from nbconvert import SlidesExporter
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell, new_notebook, new_output
-from slides_frame import closing, opening
+from nbformat.v4 import new_notebook, new_output
+from slides_frame import closing, opening, text_cell
 from traitlets import Unicode
 from traitlets.config import Config
 
@@ -77,9 +77,9 @@ def on_slides(cell: NotebookNode) -> list[NotebookNode]:
     if kind == "skip":
         return []
     kept = nbformat.from_dict(cell)
-    made = [_text(f"## {wanted['title']}", kind)] if "title" in wanted else []
+    made = [text_cell(f"## {wanted['title']}", kind)] if "title" in wanted else []
     later = "fragment" if wanted.get("wait") else "-"
-    said = [_text(wanted["say"], "-" if made else later)] if "say" in wanted else []
+    said = [text_cell(wanted["say"], "-" if made else later)] if "say" in wanted else []
     if made:
         kept.metadata["slideshow"] = {"slide_type": later}
         made += said
@@ -87,7 +87,9 @@ def on_slides(cell: NotebookNode) -> list[NotebookNode]:
         shown = pick(cell.source, wanted["show"]) if "show" in wanted else cell.source
         kept.source = SECTION.sub(r"\1", shown)  # its numbers of sections are the notebook's
         made += [kept] if shown else []
-        made += [_text(pick(cell.source, wanted["notes"]), "notes")] if "notes" in wanted else []
+        made += (
+            [text_cell(pick(cell.source, wanted["notes"]), "notes")] if "notes" in wanted else []
+        )
     else:
         kept.metadata["transient"] = {"remove_source": not wanted.get("code")}
         kept.outputs = [figure for o in cell.outputs if (figure := _figure(o))] or kept.outputs
@@ -97,10 +99,6 @@ def on_slides(cell: NotebookNode) -> list[NotebookNode]:
     if wanted.get("beside"):
         made[0].metadata["tags"] = ["beside"]  # a class for slides.css
     return made
-
-
-def _text(source: str, kind: str) -> NotebookNode:
-    return new_markdown_cell(source, metadata={"slideshow": {"slide_type": kind}})
 
 
 def _figure(output: NotebookNode) -> NotebookNode | None:
@@ -140,7 +138,7 @@ def notes_last(cells: Sequence[NotebookNode]) -> list[NotebookNode]:
     for slide in slides:
         notes = [cell.source for cell in slide if cell.metadata.slideshow.slide_type == "notes"]
         ordered += [cell for cell in slide if cell.metadata.slideshow.slide_type != "notes"]
-        ordered += [_text("\n\n".join(notes), "notes")] if notes else []
+        ordered += [text_cell("\n\n".join(notes), "notes")] if notes else []
     return ordered
 
 
@@ -166,14 +164,15 @@ class Drawn(Preprocessor):
         """Called by nbconvert after `Lecture`."""
         for cell in nb.cells:
             if cell.cell_type == "markdown":
-                cell.source = FORMULA.sub(_drawing, cell.source)
+                cell.source = FORMULA.sub(drawing, cell.source)
         style = (HERE / "slides.css").read_text(encoding="utf-8")
         resources["deck"] = _programs(self.assets)
         resources["deck"]["css"].append(style)
         return nb, resources
 
 
-def _drawing(found: re.Match) -> str:
+def drawing(found: re.Match) -> str:
+    """What stands for a match of `FORMULA`: the drawing of a formula, or code as it is."""
     code, block, line = found.groups()
     if code:
         return code
@@ -256,7 +255,8 @@ def handout(page: str) -> str:
         more["open"] = ""
     for figure in tree.select(".film figure"):
         del figure["hidden"]
-        caption = figure.append(tree.new_tag("figcaption"))
+        caption = tree.new_tag("figcaption")
+        figure.append(caption)
         caption.string = figure.img["alt"].split(" (", 1)[-1].removesuffix(")")
     for formula in tree.select(".math svg"):
         source = tree.new_tag("span", attrs={"class": "tex"})

@@ -54,24 +54,24 @@ def opening() -> list[NotebookNode]:
     """The first two slides: a question to begin with, and the network."""
     side, step = receptive_field("relu3_1")
     return [
-        _slide("# Deep art, taken apart", "slide"),
+        text_cell("# Deep art, taken apart", "slide"),
         _picture(_hero(), "A portrait, a night sky, and the portrait in the strokes of the sky."),
-        _slide(ASK, "-"),
-        _slide(ANSWER, "fragment"),
-        _slide("## The network, and what `relu3_1` means", "slide"),
+        text_cell(ASK, "-"),
+        text_cell(ANSWER, "fragment"),
+        text_cell("## The network, and what `relu3_1` means", "slide"),
         _picture(
             _svg(network()),
             "Five blocks of 2, 2, 4, 4 and 4 convolutions. Height and width halve from block to block, "
             "the channels double up to 512. An arrow points at the first convolution of block 3.",
         ),
-        _slide(NETWORK, "-"),
-        _slide(NETWORK_NOTES.format(side=side, step=step), "notes"),
+        text_cell(NETWORK, "-"),
+        text_cell(NETWORK_NOTES.format(side=side, step=step), "notes"),
     ]
 
 
 def closing() -> list[NotebookNode]:
     """The last slide."""
-    return [_slide(CREDITS, "slide")]
+    return [text_cell(CREDITS, "slide")]
 
 
 def network(sizes: tuple[int, int] = (256, 224), marked: str = "relu3_1") -> Figure:
@@ -160,7 +160,8 @@ def _svg(figure: Figure) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
-def _slide(source: str, kind: str) -> NotebookNode:
+def text_cell(source: str, kind: str) -> NotebookNode:
+    """A text with a slide_type, such as "slide" or "notes"."""
     return new_markdown_cell(source, metadata={"slideshow": {"slide_type": kind}})
 
 

@@ -1,9 +1,11 @@
 """The course as a site. From the folder of README.md, with `pip install '.[test]'`:
 
     python -m sphinx -W --keep-going -c notebooks/site notebooks build/site
+    python -m http.server --directory build/site
 
-and open build/site/index.html. This is the site for students, which can be published. With `-t teacher`
-(and another folder) it also has the solutions, the notes, and the pages about teaching.
+and open http://localhost:8000. (Without a server the pages can be read, but the live page does not run.)
+This is the site for students, which can be published. With `-t teacher` (and another folder) it also
+has the solutions, the notes, and the pages about teaching.
 
 No notebook is run: the site shows the saved outputs. Nothing is fetched: formulas become drawings in
 the page, and a warning, such as a link that leads nowhere, is an error. One thing in the finished pages
@@ -126,5 +128,6 @@ def setup(app):
     app.connect("source-read", api_pages.fill)
     if FOR_TEACHERS:
         app.connect("source-read", teachers.fill)
+        app.connect("builder-inited", teachers.refuse_students_folder)
     else:
         app.connect("builder-inited", teachers.refuse_their_folder)

@@ -31,6 +31,13 @@ def fill(app, docname: str, source: list[str]) -> None:
         source[0] = source[0].replace(PLACE, INDEX)
 
 
+def refuse_students_folder(app) -> None:
+    """Stop a build for teachers in a folder that has the students' site, which may be published."""
+    folder = Path(app.outdir)
+    if (folder / "index.html").exists() and not (folder / "TEACHING.html").exists():
+        raise SystemExit(f"{folder} has the students' site. Build the teacher's somewhere else.")
+
+
 def refuse_their_folder(app) -> None:
     """Stop a build for students in a folder that has the teacher's pages: Sphinx would keep them."""
     if (Path(app.outdir) / "TEACHING.html").exists():

@@ -1,4 +1,4 @@
-"""Paint on the page: style transfer live in any browser, without a kernel.
+"""Paint on the page: style transfer live in the browser, without a kernel.
 
 The folder `page/` is a static page that computes with the compact network in the browser itself.
 Any web server can show it: `copy_page` puts all that it needs into one folder, and `page_server` shows
@@ -17,7 +17,7 @@ HOST, PORT = "127.0.0.1", 8300
 
 
 def copy_page(to: str | Path) -> Path:
-    """Copy the page and the weights of its network into a folder, for any web server or a stick.
+    """Copy the page and the weights of its network into a folder, for any web server.
 
     Args:
         to: The folder. It is made if it is not there; other files in it stay as they are.

@@ -1,7 +1,7 @@
 // A worker that says what the engine says, without any network: the page's tests stand on it. The picture
 // drifts towards the painting's colors, as fast as β / (α + β) allows, and the matrices with it.
 //
-// The URL that made it may ask for trouble: see `faults` in tests/test_live_page.py, which fills this in.
+// tests/test_live_page.py replaces "none" by the kind of trouble that the worker is to make.
 const FAULT = "none";
 const LAYERS = [
   ...[
@@ -101,7 +101,7 @@ function step() {
       kind: "lost",
       message: "The graphics card was taken away; it goes on with the processor.",
     });
-    say({ type: "ready", backend: "cpu", version: "mock", layers: LAYERS, bytes: 0 });
+    say({ type: "ready", backend: "cpu", layers: LAYERS, bytes: 0 });
   }
   if (FAULT === "crash" && index === 5) throw new Error("made to fail");
 }
@@ -124,7 +124,7 @@ onmessage = ({ data }) => {
       if (FAULT === "weights") return trouble("weights", "The weights are cut short: load the page again.");
       if (FAULT === "backend") return trouble("backend", "This browser has neither WebGL nor WebAssembly.");
       say({ type: "progress", loaded: 1, total: 2 });
-      say({ type: "ready", backend: "mock", version: "mock", layers: LAYERS, bytes: 1622704 });
+      say({ type: "ready", backend: "mock", layers: LAYERS, bytes: 1622704 });
     },
     pictures: () => ([content, style] = [data.content, data.style]),
     start: () => {

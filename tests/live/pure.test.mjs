@@ -8,7 +8,7 @@ import { curvePath, decades, ticks } from "./curves.js";
 import { spread, thinned, wanted } from "./film.js";
 import { History } from "./history.js";
 import * as settings from "./settings.js";
-import { entryWords, number, stateWords, tellingEntry } from "./words.js";
+import { backendWords, entryWords, number, stateWords, tellingEntry } from "./words.js";
 
 const { DEFAULTS, OWN, RANGES, decode, encode, fitted, placeOf, weightAt, weightsOf } = settings;
 
@@ -159,4 +159,6 @@ test("words about entries", () => {
   assert.deepEqual(tellingEntry(Float32Array.of(1), Float32Array.of(1), 1), [0, 0]);
   assert.equal(number(-0.01234), "−0.0123");
   assert.match(stateWords("paused", 500, 500), /500 steps and paused/);
+  assert.match(backendWords("wasm", 2), /WebAssembly in 2 threads/);
+  assert.match(backendWords("cpu", 1), /JavaScript\.$/);
 });

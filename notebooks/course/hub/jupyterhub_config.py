@@ -3,7 +3,7 @@
     NSTLIB_COURSE=/srv/nstlib jupyterhub -f jupyterhub_config.py
 
 As it is, students log in with their accounts on the server. For HTTPS fill in the two lines below.
-Options on the command line count more than this file.
+Options on the command line override this file.
 """
 
 import os
@@ -22,11 +22,22 @@ if not os.path.isfile(os.path.join(COURSE, "00_start_here.ipynb")):
 # c.JupyterHub.ssl_key = "/etc/ssl/private/hub.key"
 c.Authenticator.allow_all = True  # whoever can log in may use the hub
 
-# The server starts as the student, so this copies as the student. `-n` keeps every file that is there
-# already, and a notebook that is added to the course later still arrives.
-START = 'cp -Rn "$0" "$HOME/$1" 2>/dev/null; shift; exec "$@"'
+# The server starts as the student, so this copies as the student. Every file that is there already is
+# kept, and a notebook that is added to the course later still arrives. A file gets its name when it is
+# whole, so after a full disk the next start copies what is missing. Errors go to the hub's log.
+START = r"""
+(cd "$0" && find . -type f) | while IFS= read -r file; do
+    copy="$HOME/$1/$file"
+    [ -e "$copy" ] && continue
+    mkdir -p "$(dirname "$copy")" && cat "$0/$file" > "$copy.part" && mv "$copy.part" "$copy" && continue
+    echo "$copy was not copied" >&2
+    rm -f "$copy.part"
+done
+shift
+exec "$@"
+"""
 SERVER = os.path.join(os.path.dirname(sys.executable), "jupyterhub-singleuser")
-c.Spawner.cmd = ["/bin/sh", "-c", START, os.path.join(COURSE, "."), COPY, SERVER]
+c.Spawner.cmd = ["/bin/sh", "-c", START, COURSE, COPY, SERVER]
 c.Spawner.default_url = f"/lab/tree/{COPY}/00_start_here.ipynb"
 c.Spawner.start_timeout = c.Spawner.http_timeout = 120  # on a full server a start takes its time
 

@@ -13,12 +13,16 @@ import textwrap
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Float
+
+if TYPE_CHECKING:
+    from marking.judge import Nursery
 
 COURSE = Path(__file__).resolve().parents[1]
 LESSON = re.compile(r"^checks\.\w+\(\w+\)$", re.MULTILINE)  # how the exercise of a lesson ends
@@ -43,8 +47,8 @@ def adopt(assignment: str, student: str, notebooks: list[str]) -> None:
     chosen = (theirs or files)[-1]
     shutil.copy(chosen, wanted)
     notebooks[:] = [str(wanted)]
-    student = wanted.parents[1].name
-    print(f"{student}: {chosen.name} is marked as {wanted.name}", file=sys.stderr)
+    whose = wanted.parents[1].name  # nbgrader passes a pattern, such as * for all students
+    print(f"{whose}: {chosen.name} is marked as {wanted.name}", file=sys.stderr)
 
 
 def _answers(notebook: NotebookNode, assignment: str) -> bool:
@@ -57,15 +61,17 @@ def why_refused(notebook: NotebookNode, sheet: NotebookNode, name: str) -> str |
     if ids & {_id(cell) for cell in sheet.cells if _is(cell, "solution")}:
         return None
     if any(cell.cell_type == "code" and LESSON.search(cell.source) for cell in notebook.cells):
-        what = f"This is the lesson `{name.removeprefix('sheet_')}`, and not the sheet"
+        lesson = f"the lesson `{name.removeprefix('sheet_')}`"
         if notebook.cells[0].source.splitlines()[:1] != [_title(sheet)]:
-            what = "This is a lesson of the course, and not the sheet"
+            lesson = "a lesson of the course"
+        what = f"This is {lesson}, and not the sheet `{name}`."
     elif ids - {""}:
-        what = "This is another sheet, or the cells of its exercises were deleted. Expected is the sheet"
+        what = "This is another sheet, or the cells of its exercises were deleted. "
+        what += f"The sheet `{name}` was expected."
     else:
-        what = "This notebook has none of the sheet's cells. Expected is the sheet"
+        what = f"This notebook has none of the sheet's cells. The sheet `{name}` was expected."
     return (
-        f"{what} `{name}`. Nothing in it was marked. "
+        f"{what} Nothing in it was marked. "
         f"Copy your functions into `{name}.ipynb` and hand in that file."
     )
 
@@ -101,7 +107,7 @@ def restored(notebook: NotebookNode, sheet: NotebookNode) -> NotebookNode:
 class Restore(NbGraderPreprocessor):
     """The first step of autograde: see `restored`. A notebook that is no such sheet is refused."""
 
-    def preprocess(self, nb, resources):
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Return the sheet with the student's answers, or with the reason why it is not marked."""
         about = resources["nbgrader"]
         sheet = sheet_of(about["assignment"], about["notebook"])
@@ -123,7 +129,7 @@ class Mark(NbGraderPreprocessor):
     seconds = Float(30, help="What one exercise may take.").tag(config=True)
     gigabytes = Float(4, help="The memory that one exercise may use, on Linux.").tag(config=True)
 
-    def preprocess(self, nb, resources):
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Return the notebook with an output under each test. nbgrader reads the points off it."""
         from marking.judge import mark  # PyTorch: not for nbgrader's other commands
 
@@ -145,7 +151,7 @@ class Mark(NbGraderPreprocessor):
 
 
 @cache
-def _nursery(imports: str):
+def _nursery(imports: str) -> "Nursery":
     """One process for all submissions of a sheet. It ends when nbgrader does, whose line it reads."""
     from marking.judge import Nursery
 

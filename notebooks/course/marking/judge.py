@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import cloudpickle
@@ -29,11 +30,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-import nstlib
 from marking import worker
 from nstlib import checks
 
 LARGEST = 1 << 26  # bytes in one reply
+GREETING = 10  # seconds for the first message; our child sends it as soon as it has connected
+# What the worker gets of the environment; a lecturer's passwords and tokens are not its business.
+INHERITED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
+INHERITED += ("SYSTEMROOT", "USERPROFILE", "TEMP", "TMP")  # Windows
 
 
 class Refused(BaseException):
@@ -60,22 +64,40 @@ def mark(
 
     Returns:
         Whether the answer is right, and what the student reads.
+
+    Raises:
+        RuntimeError: where the worker cannot start, for example because an import of the sheet fails.
     """
     chapter = importlib.import_module(f"nstlib.checks.{exercise['chapter']}")
     check = getattr(chapter, exercise["check"])
-    try:
-        with nursery.child(seconds) as child:
-            roots = _roots()
-            limits = seconds, gigabytes
-            given = exercise["function"], list(exercise["withheld"]), roots, limits
+    given = exercise["function"], list(exercise["withheld"]), _roots(), (seconds, gigabytes)
+    # Outside of `try`: a worker that does not start is no fault of the student's function.
+    with nursery.child(seconds) as child, _one_thread():
+        try:
             if problem := child.ask("start", list(cells), *given).get("problem"):
                 raise Refused(problem)
             verdict = check(Answer(child, gigabytes))
-    except Refused as refused:
-        verdict = checks.Verdict(False, str(refused))
-    except Exception as error:
-        verdict = checks.Verdict(False, f"your function stops with {type(error).__name__}: {error}")
+        except Refused as refused:
+            verdict = checks.Verdict(False, str(refused))
+        except Exception as error:
+            said = f"your function stops with {type(error).__name__}: {error}"
+            verdict = checks.Verdict(False, said)
     return verdict.right is True, repr(verdict)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let PyTorch compute with one thread.
+
+    The checks compute little. With two threads on two cores that other programs used as well, those
+    of notebook 01 took about twice as long, because threads wait for each other by spinning.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class Nursery:
@@ -90,11 +112,13 @@ class Nursery:
         self.imports, self.patience, self.process = imports, patience, None
         self.door = socket.create_server(("127.0.0.1", 0))
         self.secret = secrets.token_hex()
+        self.folder = TemporaryDirectory(prefix="nstlib-marking-", ignore_cleanup_errors=True)
 
     def close(self) -> None:
         """End the process."""
         self.door.close()
         self._end()
+        self.folder.cleanup()
 
     def _end(self) -> None:
         if self.process is not None:
@@ -103,9 +127,14 @@ class Nursery:
             self.process = None
 
     def _begin(self) -> None:
-        """Start the process; -P keeps the folder of the script out of its module path."""
+        """Start the process in an empty folder.
+
+        -P keeps the folder of the script out of its module path.
+        """
         command = [sys.executable, "-P", str(Path(worker.__file__).resolve())]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, text=True, cwd=self.folder.name, env=_environment()
+        )
         chapters = [one.name for one in pkgutil.iter_modules(checks.__path__)]
         setup = {"port": self.door.getsockname()[1], "secret": self.secret}
         setup |= {"imports": self.imports, "chapters": chapters}
@@ -114,11 +143,17 @@ class Nursery:
     @contextmanager
     def child(self, seconds: float) -> Iterator["Child"]:
         """A fresh child, which is killed at the end whatever it does."""
-        if self.process is None or self.process.poll() is not None:
+        try:
+            if self.process is None or self.process.poll() is not None:
+                self._end()
+                self._begin()
+            print("one more", file=self.process.stdin, flush=True)
+            link, pid = self._accept()
+        except OSError as error:
             self._end()
-            self._begin()
-        print("one more", file=self.process.stdin, flush=True)
-        link, pid = self._accept()
+            raise RuntimeError(
+                "The process for students' code does not start; see what it printed."
+            ) from error
         try:
             yield Child(link, seconds)
         finally:
@@ -137,12 +172,12 @@ class Nursery:
                 link, _ = self.door.accept()
             except TimeoutError:
                 continue
-            hello = Child(link, self.patience).read()
-            if hmac.compare_digest(str(hello.get("secret")), self.secret):
-                return link, hello["pid"]
+            with suppress(OSError, EOFError, ValueError, RecursionError):
+                hello = Child(link, GREETING).read()
+                if hmac.compare_digest(str(hello.get("secret")).encode(), self.secret.encode()):
+                    return link, hello["pid"]
             link.close()
-        self._end()
-        raise RuntimeError("The process for students' code does not start; see what it printed.")
+        raise ChildProcessError("It ended, or it took too long.")
 
 
 class Child:
@@ -287,7 +322,7 @@ def _tensor(said: Mapping[str, Any]) -> Tensor:
 def _leave_behind(module: nn.Module, left: Mapping[str, Any]) -> None:
     """Let a network here look to the check as the one there looks after the call.
 
-    Its weights are only made others, not the same as there: a check compares what the network
+    Its weights are changed, but not to the student's values: a check compares what the network
     answers before and after, and its reference must never compute with a student's weights.
     """
     for _ in range(min(int(left["hooks"]), 100)):
@@ -313,10 +348,16 @@ def _pickled(message: tuple) -> bytes:
             cloudpickle.unregister_pickle_by_value(module)
 
 
-def _roots() -> list[list[str]]:
-    """Folders from which the worker may read once the student's code runs; and of those, which not."""
-    readable, forbidden = [sys.prefix, sys.base_prefix], [nstlib.__path__[0]]
-    return [
-        sorted({one + os.sep for path in paths for one in (path, os.path.realpath(path))})
-        for paths in (readable, forbidden)
-    ]
+def _roots() -> list[str]:
+    """Folders from which the worker may read once the student's code runs, for what Python imports."""
+    paths = (sys.prefix, sys.base_prefix)
+    return sorted({one + os.sep for path in paths for one in (path, os.path.realpath(path))})
+
+
+def _environment() -> dict[str, str]:
+    """The worker's environment; it has another working directory, so paths to modules are absolute."""
+    found = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    if "PYTHONPATH" in found:
+        paths = found["PYTHONPATH"].split(os.pathsep)
+        found["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, paths))
+    return found

@@ -16,6 +16,7 @@ import pickle
 import re
 import socket
 import struct
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -88,12 +89,13 @@ class Worker:
                     reply = described(error)
                 send(self.link, json.dumps(reply).encode())
 
-    def start(self, cells: list, function: str, withheld: list, roots: list, limits: tuple):
+    def start(self, cells: list, function: str, withheld: list, roots: list, limits: tuple) -> dict:
         """Run the cells, [source, whether all of it]; of the other cells only definitions."""
         for name in withheld:
             withhold(name)
         limit(*limits)
-        sys.addaudithook(guard_of(*map(tuple, roots)))
+        refuse_programs()
+        sys.addaudithook(guard_of(roots))
         problem = None
         for source, whole in cells:
             problem = run(source, whole, self.names) or problem
@@ -102,7 +104,7 @@ class Worker:
             return {}
         return {
             "problem": problem
-            or f"there is no function {function} in the cell of this exercise. Its name has to stay."
+            or f"there is no function {function} in the cell of this exercise. Keep its name."
         }
 
     def call(self, arguments: list) -> dict:
@@ -253,50 +255,74 @@ def withhold(name: str) -> None:
     known.__code__ = made[function].__code__
 
 
-def guard_of(readable: tuple, forbidden: tuple) -> Callable[[str, tuple], None]:
+def guard_of(readable: list) -> Callable[[str, tuple], None]:
     """A function that refuses what no exercise needs, for sys.addaudithook.
 
     Python calls it for each such event, and a hook cannot be removed. All that it uses is a constant or
-    a local name, because a student's code can change what has a global name.
+    a local name, because a student's code can change what has a global name. Nor is any of these a
+    function in Python: a traceback would lead a student to it, and its code could be replaced.
+
+    Args:
+        readable: Folders whose files may be read, except those of nstlib in them; each ends with a
+            separator.
     """
-    readable = (
-        *readable,
-        "/proc/stat",
-        "/proc/meminfo",
-        "/sys/fs/cgroup/",
-        f"/proc/{os.getpid()}/",
-    )
+    folders = (*readable, "/sys/fs/cgroup/")
+    own = f"/proc/{os.getpid()}/"
+    files = ("/proc/stat", "/proc/meminfo", own + "stat", own + "statm", own + "status")
     writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
     refused, text, kind_of = PermissionError, str, type
 
     def guard(event: str, arguments: tuple) -> None:
         if event == "open":
             path, _, flags = arguments
-            if kind_of(path) is not text or flags & writing or ".." in path:
-                raise refused("an answer computes, and opens no file")
-            if path.startswith(forbidden) or not path.startswith(readable):
-                raise refused("an answer computes, and opens no file")
+            allowed = False
+            if kind_of(path) is text and not flags & writing and ".." not in path:
+                allowed = path in files
+                for folder in folders:
+                    if path.startswith(folder):
+                        # A path has many spellings, but each one of a file of nstlib has /nstlib/
+                        # in it. Only the rest counts: the environment may be in such a folder.
+                        rest = "/" + path.removeprefix(folder).replace("\\", "/").lower()
+                        allowed = allowed or "/nstlib/" not in rest
+            if not allowed:
+                raise refused("it tries to open a file; no exercise needs that")
         if event.startswith(
             ("os.fork", "os.exec", "os.posix_spawn", "os.spawn", "os.system", "subprocess.")
         ):
-            raise refused("an answer starts no other program")
+            raise refused("it tries to start another program; no exercise needs that")
+        if event == "import" and arguments[0] == "_posixsubprocess":
+            raise refused("it tries to start another program; no exercise needs that")
         if event.startswith(("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link")) or (
             event.startswith(("os.symlink", "os.truncate", "os.chmod", "os.chown", "os.kill"))
-            or event.startswith(("socket.", "ctypes.", "gc.", "shutil."))
+            or event.startswith(("socket.", "ctypes.", "gc.", "shutil.", "sqlite3."))
         ):
-            raise refused("an answer computes, and has no need of " + event)
+            raise refused("it calls " + event + "; no exercise needs that")
 
     return guard
 
 
+def refuse_programs() -> None:
+    """Replace the function that starts programs and announces no event to the guard."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError("it tries to start another program; no exercise needs that")
+
+    with suppress(ImportError):  # Windows has another one, which announces it
+        import _posixsubprocess
+
+        _posixsubprocess.fork_exec = subprocess._fork_exec = refuse
+
+
 def limit(seconds: float, gigabytes: float) -> None:
-    """Allow so much more memory than is in use now, where the system can be asked for that.
+    """Allow so much more memory than is in use now, where the system can be asked for that; no file.
 
     The judge keeps the time. But if somebody ends the judge, no loop must run on for ever.
     """
     with suppress(ImportError, OSError, ValueError):
         import resource
 
+        # Libraries in C++ open files that the guard does not see. Nothing can be written into them.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
         resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 30,) * 2)
         with open("/proc/self/statm") as file:
             used = int(file.read().split()[0]) * resource.getpagesize()

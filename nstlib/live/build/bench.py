@@ -11,17 +11,18 @@ import shutil
 import sys
 import threading
 import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from statistics import median
 
 import psutil
 import torch
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from nstlib import load_vgg19, painting, photo
 from nstlib.images import resize
 from nstlib.live import PAGE, page_server
-from nstlib.optimize import minimize
+from nstlib.optimize import Step, minimize
 from nstlib.style_transfer import picture_losses, transfer_weights
 
 FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
@@ -81,12 +82,12 @@ async () => {
 """
 
 
-def answer(headers, body):
+def answer(headers: dict[str, str], body: str) -> Callable[[Route], None]:
     """A handler of requests that always gives the same answer."""
     return lambda route: route.fulfill(headers=headers, body=body)
 
 
-def torch_step(size):
+def torch_step(size: int) -> Callable[[], Step]:
     """A function that takes one step of Adam by PyTorch."""
     content, style = (resize(image, (size, size)) for image in (photo("cat"), painting("waves")))
     weights = transfer_weights()
@@ -96,7 +97,7 @@ def torch_step(size):
     return lambda: next(run)
 
 
-def computed():
+def computed() -> float:
     """Seconds of computation so far, of this process and of the browser's."""
     total = 0.0
     for process in (psutil.Process(), *psutil.Process().children(recursive=True)):
@@ -105,20 +106,20 @@ def computed():
     return total
 
 
-def timed(step):
+def timed(step: Callable[[], object]) -> tuple[float, float]:
     """The seconds that a step takes, by the clock and of computation."""
     before, begin = computed(), time.perf_counter()
     step()
     return time.perf_counter() - begin, computed() - before
 
 
-def tell(text):
+def tell(text: str) -> None:
     """Print at once, also into a file."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
-def opened(chromium, url, size, name, backend, isolated):
+def opened(chromium: Browser, url: str, size: int, name: str, backend: str, isolated: bool) -> Page:
     """A page whose worker is ready for steps."""
     page = chromium.new_page()
     page.set_default_timeout(280_000)
@@ -136,7 +137,7 @@ def opened(chromium, url, size, name, backend, isolated):
     return page
 
 
-def measure(chromium, url, size):
+def measure(chromium: Browser, url: str, size: int) -> None:
     """Print the median seconds a step at one size."""
     steps, pages = {"PyTorch": (torch_step(size), 4, 3)}, []
     for name, (backend, isolated, count, rounds) in RUNS.items():
@@ -159,7 +160,7 @@ def measure(chromium, url, size):
         )
 
 
-def main(sizes):
+def main(sizes: Sequence[int]) -> None:
     """Measure at these sizes."""
     tell(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads")
     server = page_server(0)

@@ -1,7 +1,7 @@
 // What the engine uses of TensorFlow.js. The rest of it stays out of the bundle.
 
 export { env } from "@tensorflow/tfjs-core/dist/environment";
-export { backend, engine, getBackend, keep, memory, setBackend, tidy } from "@tensorflow/tfjs-core/dist/globals";
+export { backend, engine, getBackend, keep, setBackend, tidy } from "@tensorflow/tfjs-core/dist/globals";
 export { add } from "@tensorflow/tfjs-core/dist/ops/add";
 export { avgPool } from "@tensorflow/tfjs-core/dist/ops/avg_pool";
 export { avgPoolGrad } from "@tensorflow/tfjs-core/dist/ops/avg_pool_grad";
@@ -19,4 +19,3 @@ export { sub } from "@tensorflow/tfjs-core/dist/ops/sub";
 export { sum } from "@tensorflow/tfjs-core/dist/ops/sum";
 export { tensor } from "@tensorflow/tfjs-core/dist/ops/tensor";
 export { transpose } from "@tensorflow/tfjs-core/dist/ops/transpose";
-export { version } from "@tensorflow/tfjs-core/dist/version";

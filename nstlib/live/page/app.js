@@ -11,23 +11,13 @@ import { GramPanel } from "./gram.js";
 import { History } from "./history.js";
 import { Notices } from "./notices.js";
 import { PictureError, fromCamera, fromFile, pixels, plain, sample } from "./pictures.js";
-import {
-  DEFAULTS,
-  OWN,
-  SIZES,
-  STYLE_LAYERS,
-  decode,
-  encode,
-  tourIn,
-  usualSize,
-  weightsOf,
-} from "./settings.js";
+import { DEFAULTS, OWN, SIZES, decode, encode, tourIn, usualSize, weightsOf } from "./settings.js";
 import { copyLink, download } from "./share.js";
 import { Stage } from "./stage.js";
 import { atMost } from "./rhythm.js";
 import { TOURS } from "./tour_stops.js";
 import { Guide } from "./tours.js";
-import { duration, pictureWords, stateWords } from "./words.js";
+import { backendWords, duration, pictureWords, stateWords } from "./words.js";
 
 const MOST = 500; // steps; then it pauses, so that a forgotten page does not empty a battery
 const $ = (id) => document.getElementById(id);
@@ -160,7 +150,7 @@ async function prepare(paint = false) {
   const [a, b] = [plain(content), plain(style)];
   engine.send({ type: "pictures", content: a, style: b }, a, b);
   const init = settings.start === "photo" ? "content" : "noise";
-  const how = { seed: settings.seed, optimizer: "adam", rate: 0.02, weights: weightsOf(settings) };
+  const how = { seed: settings.seed, rate: 0.02, weights: weightsOf(settings) };
   engine.send({ type: "start", run, init, ...how, paused: !paint });
 }
 
@@ -181,10 +171,9 @@ function hear(message) {
   act?.(message);
 }
 
-function on_ready({ backend, threads = 1 }) {
+function on_ready({ backend, threads }) {
   $("loading").hidden = true;
-  const several = threads > 1 ? ` and ${threads} threads` : "";
-  document.querySelector(".backend").textContent = `It computes here with ${backend}${several}.`;
+  document.querySelector(".backend").textContent = backendWords(backend, threads);
   if (loaded) return; // it has changed its backend, and the run goes on
   loaded = true;
   engine.send({ type: "watch", layer: settings.gram });

@@ -1,4 +1,4 @@
-// The page's end of the worker that computes. engine/README says what the messages are.
+// The page's end of the worker that computes. README.md of the room lists the messages.
 
 export class Engine {
   /** `heard(message)` is called with everything that the worker says, and with its own failures as "error". */

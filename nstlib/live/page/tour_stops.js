@@ -2,8 +2,7 @@
 
 import { DEFAULTS } from "./settings.js";
 
-const USUAL = { ...DEFAULTS, size: undefined };
-const BEGIN = Object.fromEntries(Object.entries(USUAL).filter(([, value]) => value !== undefined));
+const { size: _, ...BEGIN } = DEFAULTS; // the size stays as it is
 const STEPS = 40;
 
 export const TOURS = {
@@ -61,7 +60,7 @@ export const TOURS = {
         answers: ["It stays as it is, without style", "It gets blurred", "It turns black"],
         right: 1,
         reveal:
-          "Nothing in the loss knows the photo any more. Neighboring pixels become alike, and the edges go. " +
+          "Nothing in the loss knows the photo any more. Neighboring pixels become alike, and the edges disappear. " +
           "The optimizer makes the loss small, and this loss asks for nothing else.",
         act: async (drive) => {
           await drive.begin({ ...BEGIN, alpha: 0, beta: 0, tv: 100 });

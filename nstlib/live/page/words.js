@@ -19,7 +19,7 @@ export function alike(cosine) {
 export function entryWords(i, j, picture, painting, channels) {
   const [mine, theirs] = [picture, painting].map((gram) => gram[i * channels + j]);
   const of = `G[${i}, ${j}] is ${number(mine)} in the picture and ${number(theirs)} in the painting. `;
-  if (i === j) return `${of}On the diagonal stands the mean square of one channel: how strongly it fires.`;
+  if (i === j) return `${of}The diagonal holds the mean square of one channel: how strongly it fires.`;
   const root = Math.sqrt(painting[i * channels + i] * painting[j * channels + j]);
   if (!(root > 0)) return `${of}One of the two channels is silent in the painting.`;
   return `${of}In the painting the two channels ${alike(theirs / root)}.`;
@@ -58,6 +58,12 @@ export function stateWords(phase, index, most) {
     paused: "Ready. Press Start, and move the weights while it paints.",
     broken: "Nothing can be painted at the moment.",
   }[phase];
+}
+
+/** Where it computes. */
+export function backendWords(backend, threads = 1) {
+  const names = { webgpu: "WebGPU", webgl: "WebGL", wasm: "WebAssembly", cpu: "JavaScript" };
+  return `Computing with ${names[backend] ?? backend}${threads > 1 ? ` in ${threads} threads` : ""}.`;
 }
 
 /** What the picture shows, for those who cannot see it. */

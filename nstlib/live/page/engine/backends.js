@@ -2,9 +2,6 @@
 
 import * as tf from "../lib/tf.js";
 
-/** All backends; each that works is right, the later ones are slower where there is a GPU. */
-export const BACKENDS = ["webgpu", "webgl", "wasm", "cpu"];
-
 // Drivers that imitate a GPU on the processor, slower than WebAssembly is there.
 const IMITATIONS = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 
@@ -21,7 +18,7 @@ const MODULES = {
 /**
  * Make a backend the current one.
  *
- * @param {string} name one of `BACKENDS`
+ * @param {string} name "webgpu", "webgl", "wasm" or "cpu"
  * @param {string} base the address of the page's folder
  * @returns {Promise<boolean>} whether it works here, with numbers of 32 bits
  */

@@ -63,15 +63,9 @@ export class Painting {
     const pixels = starts[init]();
     if (pixels.width !== width || pixels.height !== height)
       throw new Fault("picture", "The picture to start from has another size than the photo; choose the same size.");
-    this.start = { pixels, rate };
+    this.pixels = pixels;
     this.weights = weights;
-    await this.reset(watch);
-  }
-
-  /** Go back to the start picture. */
-  async reset(watch) {
-    const { pixels, rate } = this.start;
-    this.pixels = { ...pixels, data: pixels.data.slice() };
+    this.rate = rate;
     this.optimizer = new Adam(rate);
     this.used = null; // the weights of the last update, to which Adam's memory belongs
     this.index = 0;
@@ -106,7 +100,7 @@ export class Painting {
   /** Fit Adam's memory to a gradient by these weights. */
   #adapt(weights) {
     const factor = this.used ? ratio(weights, this.used) : 1;
-    if (factor === null) this.optimizer = new Adam(this.start.rate);
+    if (factor === null) this.optimizer = new Adam(this.rate);
     else this.optimizer.rescale(factor);
   }
 

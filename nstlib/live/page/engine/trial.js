@@ -18,7 +18,7 @@ const WEIGHTS = Object.fromEntries([
  * Start the backend that is asked for, or with "auto" the fastest. A GPU is only taken if it is one, if its
  * gradient is that of the processor, and if it is faster: some drivers compute with 16 bits, and some are slow.
  *
- * @param {string} wanted "auto", or one of `BACKENDS`
+ * @param {string} wanted "auto", "webgpu", "webgl", "wasm" or "cpu"
  * @param {string} base the address of the page's folder
  * @param {Map} tensors the weights of the network
  * @returns {Promise<string|null>} its name; null if none works

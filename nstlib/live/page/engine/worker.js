@@ -1,7 +1,6 @@
 // The worker behind the page: it takes messages one after the other, and paints in between. README.md of the room
 // lists the messages.
 
-import * as tf from "../lib/tf.js";
 import { abandon, loss, start, threadsUsed } from "./backends.js";
 import { download } from "./download.js";
 import { Fault, Interrupted, fault } from "./faults.js";
@@ -77,12 +76,6 @@ const handlers = {
     post({ type: "state", running });
   },
 
-  async reset() {
-    running = false;
-    await begun(() => painting.reset(watched));
-    post({ type: "state", running });
-  },
-
   pause() {
     running = false;
     post({ type: "state", running });
@@ -110,17 +103,6 @@ const handlers = {
     entry = layer ? { layer, i, j } : null;
     await postMaps();
   },
-
-  /** For tests: the picture and its gradient in full precision, and how many tensors there are. */
-  inspect() {
-    const { index, pixels, evaluation } = painting;
-    post({ type: "inspected", index, pixels: pixels.data, ...evaluation, tensors: tf.memory().numTensors });
-  },
-
-  /** For tests: lose the context of WebGL. */
-  lose() {
-    tf.backend().gpgpu.gl.getExtension("WEBGL_lose_context").loseContext();
-  },
 };
 
 /** Make the network on the backend that has been started, and go on with it. */
@@ -135,7 +117,6 @@ async function settle(name) {
     type: "ready",
     backend,
     threads: backend === "wasm" ? await threadsUsed() : 1,
-    version: `TensorFlow.js ${tf.version}`,
     layers: layers
       .filter(({ name }) => name.startsWith("relu"))
       .map(({ name, channels, stride }) => ({ name, channels, stride })),
@@ -215,7 +196,7 @@ async function main() {
       await safely(() => handlers[message.type]?.(message));
     }
     if (running) {
-      interrupts = [...ANEW, "pause", "reset"];
+      interrupts = [...ANEW, "pause"];
       await safely(advance);
       interrupts = ANEW;
       await safely(breathe);
