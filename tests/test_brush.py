@@ -351,6 +351,19 @@ def run_while_painting(tab, patience):
     assert "styles of waves and night" in shown, "the stroke was late"
 
 
+def run_in_a_busy_kernel(tab, patience):
+    """Two strokes and Start while the kernel is busy: the run has both."""
+    clear(tab)
+    tab.locator(".nst-mask-size").fill("40")
+    tab.ask("__import__('asyncio').get_event_loop().call_later(0.1, __import__('time').sleep, 3)")
+    drag(tab, (0.2, 0.3), (0.8, 0.3))
+    tab.page.wait_for_timeout(500)  # the first stroke is on its way
+    drag(tab, (0.2, 0.7), (0.8, 0.7))
+    assert "styles of waves and night" in begin(tab), "the strokes were late"
+    mask = tab.ask("studio._run.region.mask == studio.regions.painter.mask")
+    assert mask == "True", "the second stroke was late"
+
+
 STORIES = (
     mouse,
     undo,
@@ -364,6 +377,7 @@ STORIES = (
     another_photo,
     run,
     run_while_painting,
+    run_in_a_busy_kernel,
 )
 
 
@@ -415,7 +429,7 @@ def test_a_region_is_there_after_the_notebook_is_opened_again(studio):
 PAINTER = "from nstlib.widgets.mask import MaskPainter as P; P._esm = P._esm.replace"
 BROKEN = {
     "strokes that stay in the browser": (
-        f"{PAINTER}('model.save_changes()', '0')",
+        f"{PAINTER}('model.send(', 'void (')",
         mouse,
         "no mask was sent",
     ),

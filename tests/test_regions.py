@@ -195,14 +195,15 @@ def test_another_photo_clears_the_region_and_late_strokes_do_not_count(studio):
     painter = studio.regions.painter
     studio.regions.toggle.value = True
     painter.mask = drawn()
-    late = {"mask": memoryview(drawn()), "drawn_on": painter.photo}
+    late = painter.photo
     studio.content.source = "coffee"
     assert painter.mask == b""
     assert "it has been cleared" in studio.status.value
     assert "coffee" in painter.alt
-    painter.set_state(late)
+    stroke = [memoryview(drawn())]
+    painter._handle_custom_msg({"photo": late}, stroke)
     assert painter.mask == b""
-    painter.set_state(late | {"drawn_on": painter.photo})
+    painter._handle_custom_msg({"photo": painter.photo}, stroke)
     assert painter.mask == drawn()
 
 

@@ -396,8 +396,9 @@ function link(model, painted, view, edit, show) {
     timer = null;
     sent = painted.area() > 0 ? png_of(painted.mask) : new Uint8Array();
     model.set("mask", new DataView(sent.buffer));
-    model.set("drawn_on", model.get("photo"));
-    model.save_changes();
+    // In a message and not by save_changes, which waits until a busy kernel has dealt with the change before:
+    // a click on Start would overtake the region.
+    model.send({ photo: model.get("photo") }, undefined, [sent.buffer]);
   }
   function send_soon() {
     clearTimeout(timer);

@@ -23,7 +23,6 @@ class MaskPainter(anywidget.AnyWidget):
         inside, outside: What the region and the rest get, in the sentence under the photo.
         width: The largest width of the photo on the page, of CSS.
         photo: How many photos there have been.
-        drawn_on: The `photo` that the mask was painted on.
     """
 
     _esm = (resources.files("nstlib.widgets") / "mask.js").read_text("utf-8")
@@ -33,14 +32,17 @@ class MaskPainter(anywidget.AnyWidget):
     description = traitlets.Unicode("").tag(sync=True)
     image = traitlets.Bytes(b"").tag(sync=True)
     alt = traitlets.Unicode("").tag(sync=True)
-    # Bytes from the browser arrive as a memoryview.
-    mask = traitlets.Bytes(b"").tag(sync=True, from_json=lambda value, widget: bytes(value))
+    # What the browser has painted is not sent back to it: it may have painted more by now.
+    mask = traitlets.Bytes(b"").tag(sync=True, echo_update=False)
     pieces = traitlets.Dict().tag(sync=True)
     inside = traitlets.Unicode("the second style").tag(sync=True)
     outside = traitlets.Unicode("the first style").tag(sync=True)
     width = traitlets.Unicode("460px").tag(sync=True)
     photo = traitlets.Int(0).tag(sync=True)
-    drawn_on = traitlets.Int(0).tag(sync=True)
+
+    def __init__(self, **traits):
+        super().__init__(**traits)
+        self.on_msg(self._take)
 
     def show(self, image: bytes, alt: str) -> None:
         """Show another photo, without a region; the strokes of the one before cannot come back.
@@ -51,11 +53,10 @@ class MaskPainter(anywidget.AnyWidget):
         """
         with self.hold_sync():
             self.photo += 1
-            self.drawn_on, self.mask, self.pieces = self.photo, b"", {}
+            self.mask, self.pieces = b"", {}
             self.image, self.alt = image, alt
 
-    @traitlets.observe("mask")
-    def _refuse_what_is_late(self, change) -> None:
-        # A stroke on the photo before this one may have been on its way.
-        if self.drawn_on != self.photo:
-            self.drawn_on, self.mask = self.photo, b""
+    def _take(self, _, content: dict, buffers: list) -> None:
+        """Take a region from the browser, unless it was painted on the photo before this one."""
+        if content["photo"] == self.photo:
+            self.set_state({"mask": bytes(buffers[0])})
