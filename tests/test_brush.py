@@ -487,6 +487,12 @@ BROKEN = {
         run,
         "the stroke was late",
     ),
+    "strokes that wait for a busy kernel": (
+        f"{PAINTER}('model.send({{ photo: model.get(\"photo\") }}, undefined, [sent.buffer])', "
+        "'model.save_changes()'); P.mask.metadata['from_json'] = lambda value, widget: bytes(value)",
+        run_in_a_busy_kernel,
+        "the second stroke was late|the strokes were late",
+    ),
     "a stroke that goes on after Start": (
         f"{PAINTER}('edit.end_stroke();\\n    kernel.send();', 'kernel.send();')",
         run_while_painting,
