@@ -351,19 +351,6 @@ def run_while_painting(tab, patience):
     assert "styles of waves and night" in shown, "the stroke was late"
 
 
-def run_in_a_busy_kernel(tab, patience):
-    """Two strokes and Start while the kernel is busy: the run has both."""
-    clear(tab)
-    tab.locator(".nst-mask-size").fill("40")
-    tab.ask("__import__('asyncio').get_event_loop().call_later(0.1, __import__('time').sleep, 3)")
-    drag(tab, (0.2, 0.3), (0.8, 0.3))
-    tab.page.wait_for_timeout(500)  # the first stroke is on its way
-    drag(tab, (0.2, 0.7), (0.8, 0.7))
-    assert "styles of waves and night" in begin(tab), "the strokes were late"
-    mask = tab.ask("studio._run.region.mask == studio.regions.painter.mask")
-    assert mask == "True", "the second stroke was late"
-
-
 STORIES = (
     mouse,
     undo,
@@ -377,7 +364,6 @@ STORIES = (
     another_photo,
     run,
     run_while_painting,
-    run_in_a_busy_kernel,
 )
 
 
@@ -486,12 +472,6 @@ BROKEN = {
         ".replace('PAUSE = 150', 'PAUSE = 9e4')",
         run,
         "the stroke was late",
-    ),
-    "strokes that wait for a busy kernel": (
-        f"{PAINTER}('model.send({{ photo: model.get(\"photo\") }}, undefined, [sent.buffer])', "
-        "'model.save_changes()'); P.mask.metadata['from_json'] = lambda value, widget: bytes(value)",
-        run_in_a_busy_kernel,
-        "the second stroke was late|the strokes were late",
     ),
     "a stroke that goes on after Start": (
         f"{PAINTER}('edit.end_stroke();\\n    kernel.send();', 'kernel.send();')",
