@@ -41,25 +41,17 @@ def layer_mask(mask: Tensor, layer: str) -> Tensor:
     return avg_pool2d(mask if mask.is_floating_point() else mask.float(), stride)
 
 
-def check_mask(mask: object, what: str = "The mask", size: tuple[int, int] | None = None) -> Tensor:
-    """Return a mask as floats, or raise an error if it is none.
-
-    Args:
-        mask: What should be one: a tensor (1, 1, H, W), from 0 to 1 or of bools, and not 0 everywhere.
-        what: How the sentence begins.
-        size: The (height, width) that it should have.
-
-    Raises:
-        ValueError: For anything else.
-    """
-    wanted = "(1, 1, H, W)" if size is None else f"(1, 1, {size[0]}, {size[1]})"
+def _checked(mask: object, what: str, size: tuple[int, int]) -> Tensor:
+    """A mask as floats; a ValueError unless it is (1, 1, *size), from 0 to 1, and not 0 everywhere."""
     if not isinstance(mask, Tensor) or mask.ndim != 4 or mask.shape[:2] != (1, 1):
         shape = tuple(mask.shape) if hasattr(mask, "shape") else type(mask).__name__
         tensor = isinstance(mask, Tensor) and mask.ndim in (2, 3)
         hint = f"write mask[{', '.join(['None'] * (4 - mask.ndim))}]" if tensor else ""
-        hint = hint or "load_mask gives one"
-        raise ValueError(f"{what} must be a tensor of shape {wanted}, not {shape}; {hint}.")
-    if size not in (None, tuple(mask.shape[2:])):
+        raise ValueError(
+            f"{what} must be a tensor of shape {(1, 1, *size)}, not {shape}; "
+            f"{hint or 'load_mask gives one'}."
+        )
+    if tuple(mask.shape[2:]) != size:
         raise ValueError(
             f"{what} has {mask.shape[3]} x {mask.shape[2]} pixels and its picture {size[1]} x "
             f"{size[0]}; resize(mask, {size}) makes it fit."
@@ -81,7 +73,7 @@ def one_each(
     """Return one mask for each picture, each of them checked and on the device of its picture.
 
     Args:
-        masks: One or several; None among them stands for itself.
+        masks: One or several; None stays None.
         pictures: (1, 3, H, W), one for each style.
         what: How an error calls a mask.
         none: What an error says that None stands for.
@@ -96,7 +88,7 @@ def one_each(
             f"one for each style, or None for {none}."
         )
     return [
-        check_mask(mask, f"The {what} of style {number}", tuple(picture.shape[2:])).to(picture)
+        _checked(mask, f"The {what} of style {number}", tuple(picture.shape[2:])).to(picture)
         if mask is not None
         else None
         for number, (mask, picture) in enumerate(zip(masks, pictures, strict=True), 1)
